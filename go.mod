@@ -23,3 +23,7 @@ require (
 	gonum.org/v1/gonum v0.17.0 // indirect
 	gonum.org/v1/plot v0.17.0 // indirect
 )
+
+require github.com/wangkuiyi/gotorch v0.0.0
+
+replace github.com/wangkuiyi/gotorch => ./torchbridge

@@ -1,0 +1,44 @@
+package aten
+
+// #include "bridge.h"
+import "C"
+
+import "runtime"
+
+// Version returns the version of the libtorch that the bridge was compiled with.
+func Version() string { return C.GoString(C.tb_version()) }
+
+// TuneAllocator makes malloc keep the freed blocks of a training step for the next one. It changes the whole process.
+func TuneAllocator() { C.tb_tune_allocator() }
+
+// SetNumThreads sets how many threads an operation may use.
+func SetNumThreads(n int) { done("set_num_threads", C.tb_set_num_threads(C.int(n))) }
+
+// NumThreads returns how many threads an operation may use.
+func NumThreads() int { return int(C.tb_num_threads()) }
+
+// ManualSeed seeds libtorch's default generators.
+func ManualSeed(seed uint64) { done("manual_seed", C.tb_manual_seed(C.uint64_t(seed))) }
+
+// SetDeterministic makes operations without a deterministic kernel fail instead of drifting.
+func SetDeterministic(on bool) { C.tb_set_deterministic(C.bool(on)) }
+
+// NoGrad runs f without recording for autograd, and restores what was before.
+func NoGrad(f func()) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	was := C.tb_set_grad_enabled(false)
+	defer C.tb_set_grad_enabled(was)
+	f()
+}
+
+// Autocast runs f with CPU autocasting to dtype, and restores what was before.
+func Autocast(dtype int8, f func()) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var enabled C.bool
+	var before C.int
+	done("autocast", C.tb_autocast_begin(C.int(dtype), &enabled, &before))
+	defer C.tb_autocast_end(enabled, before)
+	f()
+}

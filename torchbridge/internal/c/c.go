@@ -1,0 +1,7 @@
+// Package c holds the C++ side of torchbridge behind one C header, bridge.h, and nothing in Go: so that editing Go
+// recompiles no C++. Package aten includes the header and links against it.
+package c
+
+// #cgo CXXFLAGS: -std=c++20 -O2 -g0 -Wall -Wno-unused-function -I${SRCDIR}/../../libtorch/include
+// #cgo LDFLAGS: -L${SRCDIR}/../../libtorch/lib -Wl,-rpath,${SRCDIR}/../../libtorch/lib -ltorch_cpu -lc10 -lstdc++
+import "C"

@@ -1,0 +1,34 @@
+package gotorch
+
+import "github.com/wangkuiyi/gotorch/internal/aten"
+
+// GC frees every tensor made on this thread since the last GC, and keeps the goroutine on its thread until FinishGC.
+// Call it at the head of each iteration.
+func GC() { aten.GC() }
+
+// FinishGC frees what the last GC left and ends the loop of GC calls.
+func FinishGC() { aten.FinishGC() }
+
+// Scope runs f and frees the tensors that f made, also when f panics. Scopes nest.
+func Scope(f func()) { aten.Scope(f) }
+
+// Keep moves a tensor of the current scope to the scope around it, or out of every scope.
+func Keep(t Tensor) Tensor {
+	aten.Keep(t.T)
+	return t
+}
+
+// Static is a scope that outlives steps: weights, inputs and optimizer state belong into one.
+type Static = aten.Static
+
+// NewStatic returns an empty static scope.
+func NewStatic() *Static { return aten.NewStatic() }
+
+// LiveTensors counts the tensors that are not freed, in the whole process.
+func LiveTensors() int { return aten.LiveTensors() }
+
+// NoGrad runs f without recording for autograd.
+func NoGrad(f func()) { aten.NoGrad(f) }
+
+// Autocast runs f with operations cast to dtype where libtorch's rules say so.
+func Autocast(dtype int8, f func()) { aten.Autocast(dtype, f) }

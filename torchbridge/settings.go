@@ -1,0 +1,34 @@
+package gotorch
+
+import (
+	"os"
+	"runtime"
+
+	"github.com/wangkuiyi/gotorch/internal/aten"
+)
+
+// The defaults of the original: half of the cores, unless the environment says otherwise.
+func init() {
+	if os.Getenv("OMP_NUM_THREADS") == "" && os.Getenv("MKL_NUM_THREADS") == "" {
+		aten.SetNumThreads(max(1, runtime.NumCPU()/2))
+	}
+}
+
+// SetNumThreads sets how many threads an operation may use. It panics with an *Error if n is not positive.
+func SetNumThreads(n int32) { aten.SetNumThreads(int(n)) }
+
+// NumThreads returns how many threads an operation may use.
+func NumThreads() int { return aten.NumThreads() }
+
+// Seed seeds libtorch's default generators.
+func Seed(seed uint64) { aten.ManualSeed(seed) }
+
+// SetDeterministic makes operations that have no deterministic kernel panic.
+func SetDeterministic(on bool) { aten.SetDeterministic(on) }
+
+// TuneAllocator makes malloc keep the blocks that a training step frees for the next one. It changes the whole process
+// and is meant for the start of a program that trains or evaluates on a CPU.
+func TuneAllocator() { aten.TuneAllocator() }
+
+// Version returns the version of the libtorch that the module was compiled with.
+func Version() string { return aten.Version() }

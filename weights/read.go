@@ -7,7 +7,9 @@ import (
 )
 
 // Read reads the weights in the file at path, whatever its name ends in: a
-// safetensors file. Every error is an *Error.
+// safetensors file or a PyTorch file (zip or legacy), told apart by content. From a
+// PyTorch file it takes the dict under "state_dict", else the one under "model",
+// else the dict at the top. Every error is an *Error.
 func Read(path string) (*File, error) {
 	var f *File
 	err := withFile(path, func(r io.ReaderAt, size int64) (err error) {
@@ -70,11 +72,25 @@ func decode(r io.ReaderAt, size int64) (*File, error) {
 	if err := readAt(r, head, 0); err != nil {
 		return nil, err
 	}
+	// A safetensors file whose header happens to be 0x04034b50 bytes long also begins
+	// with a zip's magic; then comes '{' where a zip has its compression method. Its
+	// length is at most 1e8, which the legacy magic is not.
+	header := len(head) > 8 && bytes.IndexByte([]byte("{ \t\n\r"), head[8]) >= 0
 	switch {
-	case len(head) > 8 && bytes.IndexByte([]byte("{ \t\n\r"), head[8]) >= 0:
+	case bytes.HasPrefix(head, legacyMagic):
+		return decodeTorchLegacy(r, size)
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")) && !header:
+		return decodeTorchZip(r, size)
+	case len(head) >= 265 && string(head[257:262]) == "ustar":
+		return nil, refuse("is a tar archive, the format of torch 0.1.1").
+			advise("load it with that PyTorch and save it again with torch >= 1.6")
+	case header:
 		return ReadSafetensors(r, size)
 	case size < 10:
 		return nil, refuse("has only %d bytes", size).advise(damaged)
+	case head[0] == opProto:
+		return nil, refuse("is a Python pickle, but not one that torch.save wrote").
+			advise("write it with torch.save(model.state_dict(), path)")
 	}
 	return nil, refuse("is neither a safetensors nor a PyTorch file: it begins with % x", head[:8]).
 		advise("check the path; a download page saved in its place begins with text")

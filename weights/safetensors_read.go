@@ -3,7 +3,6 @@ package weights
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"hash"
 	"io"
@@ -92,7 +91,7 @@ func readHeader(r io.ReaderAt, size int64) (*header, error) {
 	if err := readAt(r, length[:], 0); err != nil {
 		return nil, err
 	}
-	n := binary.LittleEndian.Uint64(length[:])
+	n := le.Uint64(length[:])
 	if n > maxHeader {
 		return nil, refuse("claims a header of %d bytes, more than the format's limit of %d", n, maxHeader).advise(damaged)
 	}

@@ -3,7 +3,6 @@ package weights
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"io"
@@ -142,7 +141,7 @@ func encodeHeader(f *File, order []int) (head []byte, digestAt int, err error) {
 		return nil, 0, refuse("the header would take %d bytes, more than the format's limit of %d", b.Len()-8, maxHeader)
 	}
 	head = b.Bytes()
-	binary.LittleEndian.PutUint64(head, uint64(len(head)-8))
+	le.PutUint64(head, uint64(len(head)-8))
 	return head, digestAt, nil
 }
 

@@ -2,7 +2,6 @@ package weights
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"hash"
@@ -83,7 +82,7 @@ func Digest(tensors []Tensor) string {
 
 func hashLength(h hash.Hash, n int) {
 	var b [8]byte
-	binary.LittleEndian.PutUint64(b[:], uint64(n))
+	le.PutUint64(b[:], uint64(n))
 	h.Write(b[:])
 }
 
@@ -96,7 +95,7 @@ func (t Tensor) Float32() ([]float32, error) {
 	}
 	size := t.DType.Size()
 	out := make([]float32, len(t.Data)/max(size, 1))
-	switch le := binary.LittleEndian; t.DType {
+	switch t.DType {
 	case F32:
 		for i := range out {
 			out[i] = math.Float32frombits(le.Uint32(t.Data[4*i:]))

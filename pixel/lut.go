@@ -1,0 +1,185 @@
+package pixel
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// table maps each channel's 256 values to new ones; a grey image uses the first.
+type table [3][256]uint8
+
+// apply writes src through the table. dst and src may be the same image.
+func (t *table) apply(dst, src *Image) {
+	s := src.Pix
+	d := dst.Pix[:len(s)]
+	if src.C == 1 {
+		for i, v := range s {
+			d[i] = t[0][v]
+		}
+		return
+	}
+	for len(s) >= 3 && len(d) >= 3 {
+		d[0], d[1], d[2] = t[0][s[0]], t[1][s[1]], t[2][s[2]]
+		s, d = s[3:], d[3:]
+	}
+}
+
+// Autocontrast stretches each channel so that its darkest value becomes 0 and its
+// brightest 255 (PIL.ImageOps.autocontrast with cutoff 0); a channel of a single
+// value stays. dst and src may be the same image.
+func Autocontrast(dst, src *Image) {
+	mustMatch(dst, src)
+	lo, hi := extrema(src)
+	var t table
+	for c := range src.C {
+		first, last := int(lo[c]), int(hi[c])
+		if first == last {
+			t[c][first] = lo[c]
+			continue
+		}
+		// Pillow computes in double precision and truncates; values outside the
+		// extrema do not occur and need no entry.
+		scale := 255 / float64(last-first)
+		offset := -float64(first) * scale
+		for i := first; i <= last; i++ {
+			v := int(float64(float64(i)*scale) + offset)
+			t[c][i] = uint8(min(max(v, 0), 255))
+		}
+	}
+	t.apply(dst, src)
+}
+
+// extrema returns each channel's smallest and largest value.
+func extrema(m *Image) (lo, hi [3]uint8) {
+	p := m.Pix
+	if m.C == 1 {
+		l, h := p[0], p[0]
+		for _, v := range p {
+			l, h = min(l, v), max(h, v)
+		}
+		lo[0], hi[0] = l, h
+		return lo, hi
+	}
+	l0, l1, l2 := p[0], p[1], p[2]
+	h0, h1, h2 := l0, l1, l2
+	for ; len(p) >= 3; p = p[3:] {
+		l0, h0 = min(l0, p[0]), max(h0, p[0])
+		l1, h1 = min(l1, p[1]), max(h1, p[1])
+		l2, h2 = min(l2, p[2]), max(h2, p[2])
+	}
+	return [3]uint8{l0, l1, l2}, [3]uint8{h0, h1, h2}
+}
+
+// Equalize makes each channel's histogram as flat as a table can
+// (PIL.ImageOps.equalize). dst and src may be the same image.
+func Equalize(dst, src *Image) {
+	mustMatch(dst, src)
+	var counts [3][256]uint32
+	histogram(&counts, src)
+	var t table
+	for c := range src.C {
+		equalizeTable(&t[c], &counts[c], src.W*src.H)
+	}
+	t.apply(dst, src)
+}
+
+func histogram(counts *[3][256]uint32, m *Image) {
+	p := m.Pix
+	if m.C == 1 {
+		for _, v := range p {
+			counts[0][v]++
+		}
+		return
+	}
+	for ; len(p) >= 3; p = p[3:] {
+		counts[0][p[0]]++
+		counts[1][p[1]]++
+		counts[2][p[2]]++
+	}
+}
+
+// equalizeTable fills one channel's table: the value i becomes n/step, where step
+// is a 255th of the n pixels without those of the brightest value that occurs, and
+// n counts the pixels darker than i from step/2 on.
+func equalizeTable(lut *[256]uint8, counts *[256]uint32, pixels int) {
+	last := 255
+	for counts[last] == 0 {
+		last--
+	}
+	step := uint64(pixels-int(counts[last])) / 255
+	if step == 0 {
+		// Also where a single value occurs.
+		for i := range lut {
+			lut[i] = uint8(i)
+		}
+		return
+	}
+	// n/step is the high word of n·⌈2^64/step⌉ as long as both are under 2^32
+	// (Lemire, Kaser, Kurz 2019); 256 divisions would take longer than the pixels
+	// of a small image. The quotient of step 1 is n itself.
+	reciprocal := ^uint64(0)/step + 1
+	n := step / 2
+	for i := 0; i <= last; i++ {
+		q := n
+		if step > 1 {
+			q, _ = bits.Mul64(n, reciprocal)
+		}
+		lut[i] = uint8(min(q, 255))
+		n += uint64(counts[i])
+	}
+}
+
+// Posterize keeps the given number of high bits of each value
+// (PIL.ImageOps.posterize); 0, which Pillow 13.0.0 no longer takes, gives black as
+// it did there before. It panics unless 0 <= bits <= 8. dst
+// and src may be the same image.
+func Posterize(dst, src *Image, bits int) {
+	mustMatch(dst, src)
+	if bits < 0 || bits > 8 {
+		panic("pixel: Posterize needs 0 to 8 bits")
+	}
+	keep := uint8(0xff << (8 - bits))
+	words := uint64(keep) * eachByte
+	s, d := src.Pix, dst.Pix[:len(src.Pix)]
+	for len(s) >= 8 && len(d) >= 8 {
+		binary.LittleEndian.PutUint64(d, binary.LittleEndian.Uint64(s)&words)
+		s, d = s[8:], d[8:]
+	}
+	for i, v := range s {
+		d[i] = v & keep
+	}
+}
+
+// eachByte times a byte is that byte eight times.
+const eachByte = 0x0101010101010101
+
+// Solarize inverts the values that are at least threshold (PIL.ImageOps.solarize):
+// 0 inverts every value, 256 none. It panics unless 0 <= threshold <= 256. dst and
+// src may be the same image.
+func Solarize(dst, src *Image, threshold int) {
+	mustMatch(dst, src)
+	if threshold < 0 || threshold > 256 {
+		panic("pixel: Solarize needs a threshold of 0 to 256")
+	}
+	s, d := src.Pix, dst.Pix[:len(src.Pix)]
+	if threshold > 0 {
+		// Eight values at a time: v >= threshold where adding 256-threshold to the
+		// byte carries out of it. The carry out of bit 7 is the majority of the two
+		// top bits and the carry into it.
+		add := uint64(256-threshold) * eachByte
+		const top = 0x80 * eachByte
+		for len(s) >= 8 && len(d) >= 8 {
+			v := binary.LittleEndian.Uint64(s)
+			into := (v &^ top) + (add &^ top)
+			carry := (v&add | (v|add)&into) & top
+			binary.LittleEndian.PutUint64(d, v^(carry>>7)*0xff)
+			s, d = s[8:], d[8:]
+		}
+	}
+	for i, v := range s {
+		if int(v) >= threshold {
+			v = 255 - v
+		}
+		d[i] = v
+	}
+}

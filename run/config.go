@@ -136,7 +136,7 @@ func (c *Config) merge(text []byte) error {
 		seen[key] = true
 		field, ok := fields[key]
 		if !ok {
-			return fmt.Errorf("unknown key %q; the nearest is %q", key, Nearest(key, configKeys()))
+			return fmt.Errorf("unknown key %q; the nearest is %q", key, Nearest(key, ConfigKeys()))
 		}
 		var raw json.RawMessage
 		if err := dec.Decode(&raw); err != nil {
@@ -236,8 +236,8 @@ func (c *Config) fields() map[string]reflect.Value {
 	return m
 }
 
-// configKeys returns the JSON names in the order of Config.
-func configKeys() []string {
+// ConfigKeys returns the JSON names of the fields, in the order of Config.
+func ConfigKeys() []string {
 	t := reflect.TypeFor[Config]()
 	keys := make([]string, t.NumField())
 	for i := range keys {

@@ -52,7 +52,7 @@ func TestConfigRoundTrip(t *testing.T) {
 // Every field is written, also when it is zero, under its flag's name.
 func TestConfigWritesEveryField(t *testing.T) {
 	text := string(Config{}.JSON())
-	for _, key := range configKeys() {
+	for _, key := range ConfigKeys() {
 		if !strings.Contains(text, `"`+key+`": `) {
 			t.Errorf("%q is not in %s", key, text)
 		}
@@ -122,8 +122,8 @@ func TestDifferences(t *testing.T) {
 	}
 	free := map[string]bool{"num-workers": true, "data": true, "save": true, "print-freq": true, "checkpoint-every": true}
 	ds := Differences(sample(), Config{Device: "cuda"})
-	if len(ds) != len(configKeys()) {
-		t.Errorf("%d fields differ, want all %d", len(ds), len(configKeys()))
+	if len(ds) != len(ConfigKeys()) {
+		t.Errorf("%d fields differ, want all %d", len(ds), len(ConfigKeys()))
 	}
 	for _, d := range ds {
 		if d.Free != free[d.Flag] {

@@ -77,6 +77,12 @@ func Create(dir string) (*Folder, error) {
 	return f, nil
 }
 
+// IsRun reports whether dir is a run's folder: one with a config.json.
+func IsRun(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, configName))
+	return err == nil
+}
+
 // Open opens the run in dir for reading, whether or not a program is writing it.
 func Open(dir string) (*Folder, error) {
 	if _, err := os.Stat(filepath.Join(dir, configName)); err != nil {

@@ -64,10 +64,10 @@ func TestLockRace(t *testing.T) {
 // and breaks no message.
 func TestReadHolder(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                       "another program",
+		"":                        "another program",
 		"process 7 on a\nprocess": "process 7 on a",
-		"\xff\xfe":               "?",
-		strings.Repeat("x", 500): strings.Repeat("x", 119) + "…",
+		"\xff\xfe":                "?",
+		strings.Repeat("x", 500):  strings.Repeat("x", 119) + "…",
 	} {
 		path := filepath.Join(t.TempDir(), ".lock")
 		write(t, path, text)

@@ -15,13 +15,16 @@ type Error struct {
 	Err    error  // the operating system's error when reading failed; else nil
 }
 
+// maxReason keeps a message readable when the name that it quotes is very long.
+const maxReason = 1000
+
 // Error gives the file, the place, the reason and the advice on one line.
 func (e *Error) Error() string {
 	var b strings.Builder
 	if e.Path != "" {
 		fmt.Fprintf(&b, "%s: ", e.Path)
 	}
-	b.WriteString(e.Reason)
+	b.WriteString(e.Reason[:min(len(e.Reason), maxReason)])
 	if e.Err != nil {
 		fmt.Fprintf(&b, ": %v", e.Err)
 	}

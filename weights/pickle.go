@@ -31,7 +31,7 @@ const (
 	maxMemo  = 1_000_000
 	// maxPushes bounds the values that a pickle makes and so the machine's memory,
 	// about 100 bytes each. A state dict takes some 40 a tensor.
-	maxPushes = 2_000_000
+	maxPushes = 1_000_000
 	maxLong   = 16
 	maxName   = 256
 	// maxPickle bounds one pickle of PyTorch's in bytes; storages are not in it.

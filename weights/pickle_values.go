@@ -82,7 +82,7 @@ func (l *list) add(items []any) (err error) {
 	return nil
 }
 
-func newDict() *dict { return &dict{index: map[any]int{}, depth: 1} }
+func newDict() *dict { return &dict{depth: 1} }
 
 func (d *dict) set(key, value any) (err error) {
 	switch key.(type) {
@@ -95,6 +95,9 @@ func (d *dict) set(key, value any) (err error) {
 	}
 	if d.depth, err = levelAbove(d.depth, value); err != nil {
 		return err
+	}
+	if d.index == nil {
+		d.index = make(map[any]int)
 	}
 	d.index[key] = len(d.keys)
 	d.keys = append(d.keys, key)

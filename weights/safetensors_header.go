@@ -16,6 +16,8 @@ const (
 	maxRank = 64
 	// maxText bounds a string, in a header and in a pickle, in bytes.
 	maxText = 1 << 20
+	// maxDigits bounds a number in a header; 2^63 has 19 digits.
+	maxDigits = 20
 )
 
 // A headerParser reads the header's JSON one token at a time. encoding/json's
@@ -33,7 +35,7 @@ func (h *header) parse() error {
 	if !utf8.Valid(text) {
 		return refuse("its header is not UTF-8").advise(damaged)
 	}
-	if at, reason := scanStrings(text); reason != "" {
+	if at, reason := scanTokens(text); reason != "" {
 		return refuseAt(8+int64(at), "%s", reason)
 	}
 	p := &headerParser{dec: json.NewDecoder(bytes.NewReader(text)), h: h}
@@ -233,13 +235,21 @@ func (p *headerParser) fault(format string, args ...any) *Error {
 	return refuseAt(8+p.dec.InputOffset(), format, args...)
 }
 
-// scanStrings looks for two faults in the header's strings that encoding/json does not
-// report, and says where and what; reason is "" when there is none. It turns half of a
-// UTF-16 surrogate pair into U+FFFD silently, so that two different names become one;
-// and it reads a string into memory however long it is.
-func scanStrings(text []byte) (at int, reason string) {
+// scanTokens looks for what encoding/json does not report in the header's strings and
+// numbers, and says where and what; reason is "" when there is nothing. It turns half
+// of a UTF-16 surrogate pair into U+FFFD silently, so that two different names become
+// one; and it reads a string or a number into memory however long it is.
+func scanTokens(text []byte) (at int, reason string) {
 	begin := -1 // of the string that i is in
+	digits := 0 // of the number that i is in
 	for i := 0; i < len(text); i++ {
+		if c := text[i]; begin < 0 && c >= '0' && c <= '9' {
+			if digits++; digits > maxDigits {
+				return i, "its header has a number of more digits than any size"
+			}
+			continue
+		}
+		digits = 0
 		switch {
 		case text[i] == '"' && begin < 0:
 			begin = i

@@ -30,7 +30,7 @@ func stateFile(r io.ReaderAt, size int64, value any, format string) (*File, erro
 		views = append(views, v)
 	}
 	if len(views) == 0 {
-		return nil, refuse("holds no tensors at its top, under \"state_dict\" or under \"model\"; its keys are %.200q", top.keys).
+		return nil, refuse("holds no tensors at its top, under \"state_dict\" or under \"model\"; its first keys are %q", top.keys[:min(len(top.keys), 10)]).
 			advise("save model.state_dict(), or a dict that has it under \"state_dict\"")
 	}
 	return f, readViews(r, size, f.Tensors, views)

@@ -1,0 +1,217 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"augmix/run"
+)
+
+// Summary is what a report says of its runs. All errors and calibrations are in
+// percent.
+type Summary struct {
+	Title       string   `json:"title"`
+	Synthetic   bool     `json:"synthetic"` // a run's pictures are the generated shapes
+	Runs        []Run    `json:"runs"`
+	Groups      []string `json:"groups"`      // of corruptions, those present, in the paper's order
+	Corruptions []string `json:"corruptions"` // those present, in the paper's order
+	Notes       []string `json:"notes"`       // what a reader must know to use the figures
+	Page        string   `json:"page,omitempty"`
+	Plots       []string `json:"plots,omitempty"`
+	Preview     string   `json:"preview,omitempty"` // plots/preview.png of a run, where there is one
+}
+
+// Run is one run's part of a Summary.
+type Run struct {
+	Name        string                `json:"name"`
+	Dir         string                `json:"dir"`
+	Config      run.Config            `json:"config"`
+	Env         run.Env               `json:"-"`
+	Train       run.TrainResult       `json:"train"`
+	Log         []run.Row             `json:"-"`
+	Checkpoint  string                `json:"checkpoint"` // the one that was evaluated
+	Precision   string                `json:"precision"`  // of the evaluation
+	N           int                   `json:"n"`          // images of the clean test set
+	Clean       float64               `json:"clean_error"`
+	Mean        float64               `json:"mean_corruption_error"`
+	Calibration float64               `json:"rms_calibration_corrupted"`
+	Groups      map[string]float64    `json:"by_group"`
+	Corruptions map[string]Corruption `json:"by_corruption"`
+	Source      string                `json:"source"`
+}
+
+// Corruption is a run's error on one corruption.
+type Corruption struct {
+	Error    float64   `json:"error"`
+	Severity []float64 `json:"severity"` // from the mildest on
+}
+
+// groupOrder and paperOrder are those of Hendrycks and Dietterich,
+// "Benchmarking Neural Network Robustness to Common Corruptions and
+// Perturbations", section 4.1, with the four extra corruptions of its appendix
+// in the group that they were made to stand in for.
+var groupOrder = []string{"noise", "blur", "weather", "digital"}
+
+var paperOrder = []struct{ name, group string }{
+	{"gaussian_noise", "noise"}, {"shot_noise", "noise"}, {"impulse_noise", "noise"},
+	{"defocus_blur", "blur"}, {"glass_blur", "blur"}, {"motion_blur", "blur"}, {"zoom_blur", "blur"},
+	{"snow", "weather"}, {"frost", "weather"}, {"fog", "weather"}, {"brightness", "weather"},
+	{"contrast", "digital"}, {"elastic_transform", "digital"}, {"pixelate", "digital"}, {"jpeg_compression", "digital"},
+	{"speckle_noise", "noise"}, {"gaussian_blur", "blur"}, {"spatter", "weather"}, {"saturate", "digital"},
+}
+
+// groupOf returns the group of a corruption; one that the papers do not know is
+// in "other".
+func groupOf(corruption string) string {
+	for _, c := range paperOrder {
+		if c.name == corruption {
+			return c.group
+		}
+	}
+	return "other"
+}
+
+// byGroup averages the errors of the corruptions of each group.
+func byGroup(corruptions map[string]Corruption) map[string]float64 {
+	sums, counts := map[string]float64{}, map[string]int{}
+	for name, c := range corruptions {
+		sums[groupOf(name)] += c.Error
+		counts[groupOf(name)]++
+	}
+	for group := range sums {
+		sums[group] /= float64(counts[group])
+	}
+	return sums
+}
+
+// describe fills what follows from s.Runs.
+func (s *Summary) describe() {
+	corruptions, groups := map[string]bool{}, map[string]bool{}
+	for _, r := range s.Runs {
+		for name := range r.Corruptions {
+			corruptions[name] = true
+			groups[groupOf(name)] = true
+		}
+		s.Synthetic = s.Synthetic || r.Config.Dataset == "shapes"
+	}
+	for _, c := range paperOrder {
+		if corruptions[c.name] {
+			s.Corruptions = append(s.Corruptions, c.name)
+			delete(corruptions, c.name)
+		}
+	}
+	s.Corruptions = append(s.Corruptions, sorted(corruptions)...)
+	for _, g := range groupOrder {
+		if groups[g] {
+			s.Groups = append(s.Groups, g)
+			delete(groups, g)
+		}
+	}
+	s.Groups = append(s.Groups, sorted(groups)...)
+	s.Title = s.title()
+	s.Notes = s.notes()
+}
+
+func (s *Summary) title() string {
+	subject := strings.Join(distinct(s.Runs, func(r Run) string { return r.Config.Dataset }), ", ") + ": " +
+		strings.Join(distinct(s.Runs, func(r Run) string { return network(r.Config) }), ", ")
+	if s.Synthetic {
+		return subject + " (a synthetic smoke test, n = 1)"
+	}
+	return subject
+}
+
+// notes says what the figures are and what they cannot show.
+func (s *Summary) notes() []string {
+	var notes []string
+	if s.Synthetic {
+		notes = append(notes, "This is a synthetic smoke test with n = 1: one seed on generated pictures. It shows that the program works from end to end, "+
+			"not how good a method is on photographs; no figure here compares with a published one.")
+	} else {
+		notes = append(notes, "Each row is one training run (n = 1). Differences smaller than the spread between seeds mean nothing.")
+	}
+	notes = append(notes, fmt.Sprintf("Errors are top-1, in percent, over %s test images; the mean corruption error is the unnormalised mean over %s, "+
+		"which the CIFAR literature also calls mCE.",
+		strings.Join(distinct(s.Runs, func(r Run) string { return thousands(r.N) }), " or "), s.corruptionCount()))
+	for _, source := range distinct(s.Runs, func(r Run) string { return r.Source }) {
+		if strings.HasPrefix(source, "generated") {
+			notes = append(notes, "The corrupted images are "+source+
+				" by this program and not the published files; figures on them are not comparable with published ones.")
+		} else {
+			notes = append(notes, "The corrupted images are the "+source+" files.")
+		}
+	}
+	notes = append(notes, "RMS calibration is the published code's: bins of 100 images by confidence, the top bin left out, in percent.",
+		"The time is that of training alone. Networks trained in "+
+			strings.Join(distinct(s.Runs, func(r Run) string { return r.Config.Precision }), " or ")+", evaluated in "+
+			strings.Join(distinct(s.Runs, func(r Run) string { return r.Precision }), " or ")+".")
+	return notes
+}
+
+// corruptionCount is, for example, "5 corruptions (brightness, …), five severities each".
+func (s *Summary) corruptionCount() string {
+	if len(s.Corruptions) == 1 {
+		return spaced(s.Corruptions[0])
+	}
+	names := make([]string, len(s.Corruptions))
+	for i, c := range s.Corruptions {
+		names[i] = spaced(c)
+	}
+	return fmt.Sprintf("%d corruptions (%s) and their severities", len(names), strings.Join(names, ", "))
+}
+
+// network is the short name of a configuration's network: wrn-40-2, resnet20.
+func network(c run.Config) string {
+	if c.Model == "wrn" {
+		return fmt.Sprintf("wrn-%d-%d", c.Layers, c.WidenFactor)
+	}
+	return c.Model
+}
+
+// spaced writes a corruption's name as words.
+func spaced(name string) string { return strings.ReplaceAll(name, "_", " ") }
+
+// duration writes seconds for a person: 58 s, 2 min 05 s, 3 h 07 min.
+func duration(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second)).Round(time.Second)
+	switch {
+	case d < time.Minute && seconds < 9.95:
+		return fmt.Sprintf("%.1f s", seconds)
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", d/time.Second)
+	case d < time.Hour:
+		return fmt.Sprintf("%d min %02d s", d/time.Minute, d%time.Minute/time.Second)
+	default:
+		return fmt.Sprintf("%d h %02d min", d/time.Hour, d%time.Hour/time.Minute)
+	}
+}
+
+// thousands writes a count with a comma before each group of three digits.
+func thousands(n int) string {
+	if n < 1000 {
+		return fmt.Sprint(n)
+	}
+	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
+}
+
+// distinct returns the different values of of, in the order of first sight.
+func distinct(runs []Run, of func(Run) string) []string {
+	var values []string
+	for _, r := range runs {
+		if v := of(r); !slices.Contains(values, v) {
+			values = append(values, v)
+		}
+	}
+	return values
+}
+
+func sorted(set map[string]bool) []string {
+	names := make([]string, 0, len(set))
+	for name := range set {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,114 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+)
+
+// column is one column of the table: two lines of heading, then a cell a run.
+type column struct {
+	Over, Under string
+	cells       []string
+	left        bool // names; figures are set right
+}
+
+// columns returns the table's columns: error by set, calibration and time.
+func (s Summary) columns() []column {
+	add := func(over, under string, cell func(Run) string) column {
+		c := column{Over: over, Under: under}
+		for _, r := range s.Runs {
+			c.cells = append(c.cells, cell(r))
+		}
+		return c
+	}
+	name := add("", "run", func(r Run) string { return r.Name })
+	name.left = true
+	columns := []column{name, add("clean", "error %", func(r Run) string { return decimal(r.Clean) })}
+	for _, g := range s.Groups {
+		columns = append(columns, add(g, "error %", func(r Run) string {
+			if v, ok := r.Groups[g]; ok {
+				return decimal(v)
+			}
+			return "–"
+		}))
+	}
+	return append(columns,
+		add("mean corruption", "error %", func(r Run) string { return decimal(r.Mean) }),
+		add("RMS calibration", "corrupted %", func(r Run) string { return decimal(r.Calibration) }),
+		add("training", "time", func(r Run) string { return duration(r.Train.Seconds) }))
+}
+
+// decimal writes a rate in percent for a column that says so.
+func decimal(v float64) string { return fmt.Sprintf("%.2f", v) }
+
+// percent writes a rate in percent for a sentence.
+func percent(v float64) string { return fmt.Sprintf("%.2f %%", v) }
+
+// Table writes the summary as text: a title, one line a run and the notes, none
+// wider than 100 columns while the runs' names are short.
+func Table(w io.Writer, s Summary) error {
+	out := bufio.NewWriter(w)
+	fmt.Fprintf(out, "%s\n\n", s.Title)
+	columns := s.columns()
+	widths := make([]int, len(columns))
+	for i, c := range columns {
+		for _, text := range append([]string{c.Over, c.Under}, c.cells...) {
+			widths[i] = max(widths[i], utf8.RuneCountInString(text))
+		}
+	}
+	line := func(cell func(column) string) {
+		var b strings.Builder
+		for i, c := range columns {
+			text := cell(c)
+			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(text))
+			if i > 0 {
+				b.WriteString("  ")
+			}
+			if c.left {
+				b.WriteString(text + pad)
+			} else {
+				b.WriteString(pad + text)
+			}
+		}
+		fmt.Fprintln(out, strings.TrimRight(b.String(), " "))
+	}
+	total := 2 * (len(columns) - 1)
+	for _, width := range widths {
+		total += width
+	}
+	line(func(c column) string { return c.Over })
+	line(func(c column) string { return c.Under })
+	fmt.Fprintln(out, strings.Repeat("─", total))
+	for i := range s.Runs {
+		line(func(c column) string { return c.cells[i] })
+	}
+	fmt.Fprintln(out)
+	for _, note := range s.Notes {
+		for i, part := range wrap(note, 96) {
+			fmt.Fprintln(out, []string{"* ", "  "}[min(i, 1)]+part)
+		}
+	}
+	return out.Flush()
+}
+
+// wrap breaks text at spaces into lines of at most width runes, where its words
+// allow.
+func wrap(text string, width int) []string {
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		switch {
+		case line == "":
+			line = word
+		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width:
+			lines = append(lines, line)
+			line = word
+		default:
+			line += " " + word
+		}
+	}
+	return append(lines, line)
+}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -266,7 +265,7 @@ func (m *machine) global() error {
 		return err
 	}
 	v, ok := m.allow.globals[module+" "+name]
-	if !ok || strings.Contains(module, " ") {
+	if !ok {
 		return refuse("its pickle asks for %q, which %s does not need", module+"."+name, m.allow.what).
 			advise("%s", m.allow.advice)
 	}

@@ -18,6 +18,8 @@ const (
 	maxText = 1 << 20
 	// maxDigits bounds a number in a header; 2^63 has 19 digits.
 	maxDigits = 20
+
+	white = " \t\r\n" // JSON's white space
 )
 
 // A headerParser reads the header's JSON one token at a time. encoding/json's
@@ -25,20 +27,24 @@ const (
 // and read 1e3 or 1.0 as a size; the schema has three levels, so that walking it by
 // hand needs no recursion either.
 type headerParser struct {
-	dec *json.Decoder
-	h   *header
+	dec  *json.Decoder
+	base int // where in h.raw the decoder's text begins
+	h    *header
 }
 
 // parse fills entries, metadata and digestAt from raw.
 func (h *header) parse() error {
-	text := h.raw[8:]
+	// White space around the object is padding; the format has it behind, and some
+	// writers before, so that the data begin on a page.
+	base := len(h.raw) - len(bytes.TrimLeft(h.raw[8:], white))
+	text := bytes.Trim(h.raw[8:], white)
 	if !utf8.Valid(text) {
 		return refuse("its header is not UTF-8").advise(damaged)
 	}
 	if at, reason := scanTokens(text); reason != "" {
-		return refuseAt(8+int64(at), "%s", reason)
+		return refuseAt(int64(base+at), "%s", reason)
 	}
-	p := &headerParser{dec: json.NewDecoder(bytes.NewReader(text)), h: h}
+	p := &headerParser{dec: json.NewDecoder(bytes.NewReader(text)), base: base, h: h}
 	p.dec.UseNumber()
 	if err := p.delim('{', "the header"); err != nil {
 		return err
@@ -156,7 +162,7 @@ func (p *headerParser) metadata() error {
 // digest finds the digits of the digest that was just read as value: they end one
 // quote before the decoder's offset, provided that none is written as an escape.
 func (p *headerParser) digest(value string) error {
-	end := 8 + int(p.dec.InputOffset()) - 1
+	end := p.base + int(p.dec.InputOffset()) - 1
 	begin := end - digestLength
 	if len(value) != digestLength || strings.Trim(value, "0123456789abcdef") != "" ||
 		begin < 8 || string(p.h.raw[begin:end]) != value {
@@ -232,16 +238,17 @@ func (p *headerParser) token(what string, args ...any) (json.Token, error) {
 
 // fault makes an Error at the decoder's place in the file.
 func (p *headerParser) fault(format string, args ...any) *Error {
-	return refuseAt(8+p.dec.InputOffset(), format, args...)
+	return refuseAt(int64(p.base)+p.dec.InputOffset(), format, args...)
 }
 
 // scanTokens looks for what encoding/json does not report in the header's strings and
 // numbers, and says where and what; reason is "" when there is nothing. It turns half
 // of a UTF-16 surrogate pair into U+FFFD silently, so that two different names become
-// one; and it reads a string or a number into memory however long it is.
+// one; and it reads a string, a number or white space into memory however long it is.
 func scanTokens(text []byte) (at int, reason string) {
 	begin := -1 // of the string that i is in
 	digits := 0 // of the number that i is in
+	spaces := 0 // in a row, before i
 	for i := 0; i < len(text); i++ {
 		if c := text[i]; begin < 0 && c >= '0' && c <= '9' {
 			if digits++; digits > maxDigits {
@@ -250,6 +257,13 @@ func scanTokens(text []byte) (at int, reason string) {
 			continue
 		}
 		digits = 0
+		if begin < 0 && bytes.IndexByte([]byte(white), text[i]) >= 0 {
+			if spaces++; spaces > maxText {
+				return i, "its header has white space of more than 1 MiB inside"
+			}
+			continue
+		}
+		spaces = 0
 		switch {
 		case text[i] == '"' && begin < 0:
 			begin = i

@@ -37,15 +37,16 @@ func trainingCurves(s Summary) figure {
 	}
 }
 
-// severityColumns is how many panels the severity curves have in a row.
-const severityColumns = 3
-
 // severityCurves draws, for the mean and for each corruption, the error by
 // severity from 0 (clean) on.
 func severityCurves(s Summary) figure {
 	panels := []*plot.Plot{severityPanel(s, "mean of all", Run.meanBySeverity)}
 	for _, name := range s.Corruptions {
 		panels = append(panels, severityPanel(s, spaced(name), func(r Run) []float64 { return r.Corruptions[name].Severity }))
+	}
+	columns := 3
+	if len(panels) > 6 {
+		columns = 4 // the fifteen corruptions and their mean fill four rows
 	}
 	top := 0.0
 	for _, p := range panels {
@@ -54,14 +55,14 @@ func severityCurves(s Summary) figure {
 	var rows [][]*plot.Plot
 	for i, p := range panels {
 		p.Y.Min, p.Y.Max = 0, percentTop(top)
-		if i%severityColumns == 0 {
+		if i%columns == 0 {
 			p.Y.Label.Text = "error (%)"
-			rows = append(rows, make([]*plot.Plot, severityColumns))
+			rows = append(rows, make([]*plot.Plot, columns))
 		}
-		if i+severityColumns >= len(panels) {
+		if i+columns >= len(panels) {
 			p.X.Label.Text = "severity (0 is clean)"
 		}
-		rows[len(rows)-1][i%severityColumns] = p
+		rows[len(rows)-1][i%columns] = p
 	}
 	return figure{
 		title: "Error by severity", runs: names(s.Runs),

@@ -198,6 +198,25 @@ func TestViewsAreImages(t *testing.T) {
 	}
 }
 
+// TestBothWaysOfMixing: the pass over three chains equals a pass for each, bit for
+// bit; four chains of which the last weighs nothing take the latter.
+func TestBothWaysOfMixing(t *testing.T) {
+	mixer := NewMixer(Default)
+	for i := range uint64(100) {
+		src := benchImage(16, i)
+		r := rng.New(9, 9, i, 1)
+		d := mixer.Draw(&r)
+		got, want := make([]float32, len(src.Pix)), make([]float32, len(src.Pix))
+		mixer.Apply(got, src, d)
+		d.Chains = append(slices.Clone(d.Chains), nil)
+		d.Weights = append(slices.Clone(d.Weights), 0)
+		mixer.Apply(want, src, d)
+		if !slices.Equal(got, want) {
+			t.Fatalf("stream %d: the two ways differ", i)
+		}
+	}
+}
+
 func TestToFloat(t *testing.T) {
 	src := pixel.New(256, 1, 1)
 	for i := range src.Pix {

@@ -77,7 +77,10 @@ type Mixer struct {
 	cfg   Config
 	draws Draws
 	steps []Step // backs draws.Chains
-	a, b  *pixel.Image
+	// chains holds chain results until they are mixed, spare what their operations
+	// write in between.
+	chains [mixedAtOnce]*pixel.Image
+	spare  *pixel.Image
 }
 
 // NewMixer returns a Mixer of a valid configuration. It panics on another.
@@ -140,67 +143,51 @@ func (m *Mixer) Apply(dst []float32, src *pixel.Image, d Draws) {
 	if len(dst) != len(src.Pix) {
 		panic("augmix: the destination does not have the image's number of values")
 	}
+	m.fit(src)
 	mix := float32(d.M)
+	if len(d.Chains) == mixedAtOnce {
+		var weights [mixedAtOnce]float32
+		for i, chain := range d.Chains {
+			m.Chain(m.chains[i], src, chain)
+			weights[i] = mix * float32(d.Weights[i])
+		}
+		mixThree(dst, src.Pix, 1-mix, m.chains, weights)
+		return
+	}
 	setScaled(dst, src.Pix, 1-mix)
 	for i, chain := range d.Chains {
-		addScaled(dst, m.Chain(src, chain).Pix, mix*float32(d.Weights[i]))
+		m.Chain(m.chains[0], src, chain)
+		addScaled(dst, m.chains[0].Pix, mix*float32(d.Weights[i]))
 	}
 }
 
-// Chain returns src after the steps of one chain, each of which rounds to 8 bits
-// again. The result is valid until the next call; src is not changed.
-func (m *Mixer) Chain(src *pixel.Image, chain []Step) *pixel.Image {
-	if m.a == nil || m.a.W != src.W || m.a.H != src.H || m.a.C != src.C {
-		m.a, m.b = pixel.New(src.W, src.H, src.C), pixel.New(src.W, src.H, src.C)
+// fit makes the scratch images src's size.
+func (m *Mixer) fit(src *pixel.Image) {
+	if s := m.spare; s != nil && s.W == src.W && s.H == src.H && s.C == src.C {
+		return
 	}
-	in, out, spare := src, m.a, m.b
-	for _, s := range chain {
+	m.spare = pixel.New(src.W, src.H, src.C)
+	for i := range m.chains {
+		m.chains[i] = pixel.New(src.W, src.H, src.C)
+	}
+}
+
+// Chain writes src after the steps of one chain, each of which rounds to 8 bits
+// again. dst and src have the same size and do not overlap.
+func (m *Mixer) Chain(dst, src *pixel.Image, chain []Step) {
+	m.fit(src)
+	if len(chain) == 0 {
+		dst.CopyFrom(src)
+		return
+	}
+	in := src
+	for i, s := range chain {
+		// Alternating backwards from the last operation, which writes dst.
+		out := dst
+		if (len(chain)-1-i)%2 == 1 {
+			out = m.spare
+		}
 		Operations[s.Op].apply(out, in, s.Level, s.Negative)
-		in, out, spare = out, spare, out
-	}
-	return in
-}
-
-// ToFloat writes the pixels divided by 255. It panics if dst has another length.
-func ToFloat(dst []float32, src *pixel.Image) {
-	if len(dst) != len(src.Pix) {
-		panic("augmix: the destination does not have the image's number of values")
-	}
-	setScaled(dst, src.Pix, 1)
-}
-
-// setScaled writes each pixel over 255 times weight. A table of the 256 results is
-// faster than a conversion and a product for each value, and exact: for weight 1 it
-// holds the correctly rounded quotients.
-func setScaled(dst []float32, pix []uint8, weight float32) {
-	t := scaledTable(weight)
-	pix = pix[:len(dst)]
-	for i := range dst {
-		dst[i] = t[pix[i]]
+		in = out
 	}
 }
-
-// addScaled adds each pixel over 255 times weight.
-func addScaled(dst []float32, pix []uint8, weight float32) {
-	t := scaledTable(weight)
-	pix = pix[:len(dst)]
-	for i := range dst {
-		dst[i] += t[pix[i]]
-	}
-}
-
-// scaledTable returns each 8-bit value over 255, times weight.
-func scaledTable(weight float32) (t [256]float32) {
-	for v := range t {
-		t[v] = weight * unit[v]
-	}
-	return t
-}
-
-// unit holds each 8-bit value over 255.
-var unit = func() (t [256]float32) {
-	for v := range t {
-		t[v] = float32(v) / 255
-	}
-	return t
-}()

@@ -1,0 +1,80 @@
+"""Measures AugMix views a second of the reference implementation, one process.
+
+    python scripts/bench/view_reference.py --reference DIR [--seconds 10] [--size 32]
+
+DIR is a checkout of google-research/augmix (9b9824c). A view is what its cifar.py
+computes with the default flags: its operations, ToTensor and Normalize of
+torchvision for the image and each chain, and the mixture. The images are those of
+"augmix bench pipeline": two colour gradients with noise of +-8. One thread: the
+reference's loader runs one process a core.
+
+Prints {"views_per_second": ..., "size": 32, ...}.
+"""
+
+import argparse
+import json
+import sys
+import time
+
+
+def bench_images(np, Image, size, n=64):
+    rng = np.random.RandomState(0)
+    y, x = np.mgrid[0:size, 0:size][..., None] / size - 0.5
+    images = []
+    for _ in range(n):
+        base, dx, dy = rng.uniform(60, 190, 3), rng.uniform(-60, 60, 3), rng.uniform(-60, 60, 3)
+        pixels = base + dx * x + dy * y + rng.uniform(-8, 8, (size, size, 3))
+        images.append(Image.fromarray(pixels.clip(0, 255).astype(np.uint8)))
+    return images
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--reference", required=True, metavar="DIR", help="checkout of google-research/augmix")
+    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--size", type=int, default=32)
+    args = parser.parse_args()
+
+    import numpy as np
+    import PIL
+    import torch
+    import torchvision
+    from PIL import Image
+    from torchvision import transforms
+
+    sys.path.insert(0, args.reference)
+    import augmentations
+
+    torch.set_num_threads(1)
+    augmentations.IMAGE_SIZE = args.size
+    preprocess = transforms.Compose([transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)])
+    width, severity = 3, 3
+
+    def view(image):
+        weights = np.float32(np.random.dirichlet([1] * width))
+        m = np.float32(np.random.beta(1, 1))
+        mixed = torch.zeros_like(preprocess(image))
+        for w in weights:
+            out = image.copy()
+            for _ in range(np.random.randint(1, 4)):
+                out = np.random.choice(augmentations.augmentations)(out, severity)
+            mixed += w * preprocess(out)
+        return (1 - m) * preprocess(image) + m * mixed
+
+    images = bench_images(np, Image, args.size)
+    np.random.seed(0)
+    for image in images:  # warm-up
+        view(image)
+    n, start = 0, time.perf_counter()
+    while time.perf_counter() - start < args.seconds:
+        for image in images[:16]:
+            view(image)
+        n += 16
+    elapsed = time.perf_counter() - start
+    print(json.dumps({
+        "views_per_second": n / elapsed, "size": args.size, "seconds": elapsed, "pillow": PIL.__version__,
+        "torch": torch.__version__, "torchvision": torchvision.__version__, "numpy": np.__version__}))
+
+
+if __name__ == "__main__":
+    main()

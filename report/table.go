@@ -48,7 +48,7 @@ func decimal(v float64) string { return fmt.Sprintf("%.2f", v) }
 func percent(v float64) string { return fmt.Sprintf("%.2f %%", v) }
 
 // Table writes the summary as text: a title, one line a run and the notes, none
-// wider than 100 columns while the runs' names are short.
+// wider than 105 columns while the runs' names are short.
 func Table(w io.Writer, s Summary) error {
 	out := bufio.NewWriter(w)
 	fmt.Fprintf(out, "%s\n\n", s.Title)

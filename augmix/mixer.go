@@ -57,10 +57,6 @@ type Step struct {
 	Negative bool    // the drawn sign
 }
 
-// String names the operation as it acts on a square image of side 32; Text does so
-// for any size.
-func (s Step) String() string { return s.Text(32, 32) }
-
 // Text says in a few letters what the step does to an image of size w×h.
 func (s Step) Text(w, h int) string { return Operations[s.Op].text(w, h, s.Level, s.Negative) }
 

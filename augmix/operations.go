@@ -21,8 +21,8 @@ type Operation struct {
 // the paper's; the last four overlap with corruptions of ImageNet-C and take part
 // with --all-ops only (augmentations.py, augmentations and augmentations_all).
 var Operations = [13]Operation{
-	{Name: "autocontrast", apply: plain(pixel.Autocontrast), text: fixed("autocontrast")},
-	{Name: "equalize", apply: plain(pixel.Equalize), text: fixed("equalize")},
+	{Name: "autocontrast", apply: plain(pixel.Autocontrast), text: nameOnly("autocontrast")},
+	{Name: "equalize", apply: plain(pixel.Equalize), text: nameOnly("equalize")},
 	{Name: "posterize", Leveled: true,
 		apply: func(dst, src *pixel.Image, level float64, _ bool) {
 			pixel.Posterize(dst, src, posterizeBits(level))
@@ -79,7 +79,7 @@ func plain(f func(dst, src *pixel.Image)) func(dst, src *pixel.Image, level floa
 	return func(dst, src *pixel.Image, _ float64, _ bool) { f(dst, src) }
 }
 
-func fixed(name string) func(w, h int, level float64, negative bool) string {
+func nameOnly(name string) func(w, h int, level float64, negative bool) string {
 	return func(int, int, float64, bool) string { return name }
 }
 

@@ -152,7 +152,7 @@ func TestTorchDamage(t *testing.T) {
 			f, err := decodeBytes(whole)
 			if err == nil {
 				silent++
-				if name == "parameter.pt" && same(f.Tensors, want.Tensors) != nil && Digest(f.Tensors) != Digest(want.Tensors) {
+				if name == "parameter.pt" && Digest(f.Tensors) != Digest(want.Tensors) {
 					t.Errorf("%s: bit %d of byte %d changed what was read", name, bit%8, bit/8)
 				}
 			} else if !errors.As(err, new(*Error)) {

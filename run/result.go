@@ -1,0 +1,145 @@
+package run
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+)
+
+// EvalName is the result that holds a run's evaluation: results/eval.json, an
+// Evaluations of one.
+const EvalName = "eval"
+
+// Number is a figure that need not exist: NaN stands for "there is none", and
+// JSON, which knows no NaN, writes null.
+type Number float64
+
+// None is the Number that JSON writes as null.
+func None() Number { return Number(math.NaN()) }
+
+// Known reports whether there is a figure.
+func (n Number) Known() bool { return !math.IsNaN(float64(n)) }
+
+// MarshalJSON writes null for NaN. An infinity is an error, as it is for a
+// float64.
+func (n Number) MarshalJSON() ([]byte, error) {
+	if !n.Known() {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(n))
+}
+
+// UnmarshalJSON reads null as NaN.
+func (n *Number) UnmarshalJSON(text []byte) error {
+	if bytes.Equal(text, []byte("null")) {
+		*n = None()
+		return nil
+	}
+	return json.Unmarshal(text, (*float64)(n))
+}
+
+// Evaluation is how one checkpoint, or one ensemble of several, did on the sets
+// that were asked for. Rates (errors, calibration) are in percent, losses and
+// Brier scores (0 to 2) as they are; nothing is rounded.
+type Evaluation struct {
+	Dataset     string      `json:"dataset"`
+	Model       string      `json:"model"`
+	Checkpoints []string    `json:"checkpoints"` // several: an ensemble
+	N           int         `json:"n"`           // images of the clean set, and of each severity of a corruption
+	Precision   string      `json:"precision"`   // fp32 or bf16
+	Clean       *Scores     `json:"clean,omitempty"`
+	Corruption  *Corruption `json:"corruption,omitempty"`
+}
+
+// Scores are the figures of one set of images.
+type Scores struct {
+	Error float64 `json:"error"` // top-1, percent
+	NLL   float64 `json:"nll"`   // mean negative log-likelihood, nats
+	Brier float64 `json:"brier"` // mean over images of the sum over classes, 0 to 2
+
+	// RMSCalibration is the published code's figure: bins of 100 images by
+	// confidence, the top bin left out. There is none below 100 images.
+	RMSCalibration        Number  `json:"rms_calibration"`
+	RMSCalibrationAllBins Number  `json:"rms_calibration_all_bins"`
+	ECE                   float64 `json:"ece"` // 15 bins of equal width
+
+	// ConfidenceMinusAccuracy is positive where the network is overconfident.
+	ConfidenceMinusAccuracy float64 `json:"confidence_minus_accuracy"`
+}
+
+// Corruption is how a checkpoint did on corrupted images. Every figure without a
+// name of its own is a mean over corruptions of the mean over severities.
+type Corruption struct {
+	MeanError               float64            `json:"mean_error"` // CIFAR's unnormalised mCE
+	MCE                     Number             `json:"mce"`        // normalised by AlexNet's errors; ImageNet only
+	NLL                     float64            `json:"nll"`
+	Brier                   float64            `json:"brier"`
+	RMSCalibration          Number             `json:"rms_calibration"`
+	RMSCalibrationAllBins   Number             `json:"rms_calibration_all_bins"`
+	ECE                     float64            `json:"ece"`
+	ConfidenceMinusAccuracy float64            `json:"confidence_minus_accuracy"`
+	Source                  string             `json:"source"`     // "published", "generated (seed 0)", or both with " and "
+	Severities              []int              `json:"severities"` // those evaluated, the mildest first
+	ByGroup                 map[string]float64 `json:"by_group"`   // noise, blur, weather, digital: mean error of the corruptions present
+
+	ByCorruption map[string]CorruptionScores `json:"by_corruption"`
+}
+
+// CorruptionScores are the figures of one corruption. The lists have one entry for
+// each of Corruption.Severities.
+type CorruptionScores struct {
+	Error                   float64   `json:"error"`    // mean of Severity
+	Severity                []float64 `json:"severity"` // errors
+	NLL                     []float64 `json:"nll"`
+	Brier                   []float64 `json:"brier"`
+	RMSCalibration          []Number  `json:"rms_calibration"`
+	RMSCalibrationAllBins   []Number  `json:"rms_calibration_all_bins"`
+	ECE                     []float64 `json:"ece"`
+	ConfidenceMinusAccuracy []float64 `json:"confidence_minus_accuracy"`
+	Source                  string    `json:"source"`
+}
+
+// Evaluations are those of one call of `augmix eval`. JSON holds a single one as
+// itself and several as a list.
+type Evaluations []Evaluation
+
+// MarshalJSON writes a list of one as its only element.
+func (e Evaluations) MarshalJSON() ([]byte, error) {
+	if len(e) == 1 {
+		return json.Marshal(e[0])
+	}
+	return json.Marshal([]Evaluation(e))
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (e *Evaluations) UnmarshalJSON(text []byte) error {
+	if text = bytes.TrimSpace(text); len(text) > 0 && text[0] == '[' {
+		return json.Unmarshal(text, (*[]Evaluation)(e))
+	}
+	var one Evaluation
+	if err := json.Unmarshal(text, &one); err != nil {
+		return err
+	}
+	*e = Evaluations{one}
+	return nil
+}
+
+// WriteEvaluation replaces results/eval.json.
+func (f *Folder) WriteEvaluation(e Evaluation) error {
+	return f.WriteResult(EvalName, Evaluations{e})
+}
+
+// Evaluation reads results/eval.json. The error wraps os.ErrNotExist where the run
+// was not evaluated.
+func (f *Folder) Evaluation() (Evaluation, error) {
+	var all Evaluations
+	if err := f.ReadResult(EvalName, &all); err != nil {
+		return Evaluation{}, err
+	}
+	if len(all) != 1 {
+		return Evaluation{}, fmt.Errorf("%s holds %d evaluations, a run's folder has one; run `augmix eval %s` again",
+			f.Path(resultsDir, EvalName+".json"), len(all), f.Dir())
+	}
+	return all[0], nil
+}

@@ -44,8 +44,8 @@ class WideBlock(nn.Module):
         self.dropout = dropout
 
     def forward(self, x):
-        active = F.relu(self.bn1(x))
-        out = F.relu(self.bn2(self.conv1(active)))
+        active = F.relu(self.bn1(x), inplace=True)
+        out = F.relu(self.bn2(self.conv1(active)), inplace=True)
         if self.dropout > 0:
             out = F.dropout(out, self.dropout, self.training)
         out = self.conv2(out)
@@ -94,7 +94,7 @@ class WideResNet(nn.Module):
 
     def forward(self, x):
         x = self.block3(self.block2(self.block1(self.conv1(x))))
-        x = F.avg_pool2d(F.relu(self.bn1(x)), 8)
+        x = F.avg_pool2d(F.relu(self.bn1(x), inplace=True), 8)
         return self.fc(x.flatten(1))
 
 

@@ -1,0 +1,117 @@
+package data
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"sync"
+
+	"augmix/pixel"
+)
+
+// Dataset is a list of labelled images of one size. Its methods are safe for
+// concurrent use.
+type Dataset interface {
+	// Name is the name that Open takes: "cifar10", "cifar100", "shapes".
+	Name() string
+	// Len returns the number of samples.
+	Len() int
+	// Classes returns the classes' names in the order of the labels. The caller
+	// may not change it.
+	Classes() []string
+	// Size returns the width, height and channels of every image.
+	Size() (w, h, c int)
+	// Label returns the label of sample i, in [0, len(Classes())).
+	Label(i int) int
+	// Image copies sample i into dst, which has the dataset's size.
+	Image(i int, dst *pixel.Image) error
+	// Fingerprint returns a SHA-256 in hex over everything above, to tell at
+	// resume or evaluation that two runs saw the same samples.
+	Fingerprint() string
+}
+
+// Names returns the datasets that Open knows.
+func Names() []string { return []string{"shapes", "cifar10", "cifar100"} }
+
+// Open returns the "train" or "test" split of a dataset. dir is the dataset's own
+// folder or one that holds it; shapes ignores it. Errors about files are *Error.
+func Open(name, dir, split string) (Dataset, error) {
+	if split != "train" && split != "test" {
+		return nil, fmt.Errorf("dataset split %q: want train or test", split)
+	}
+	if name == "shapes" {
+		return openShapes(split), nil
+	}
+	set, ok := cifarSets[name]
+	if !ok {
+		return nil, fmt.Errorf("dataset %q: not one of %s", name, strings.Join(Names(), ", "))
+	}
+	return set.open(dir, split)
+}
+
+// arrays is a dataset that lies in memory.
+type arrays struct {
+	name    string
+	classes []string
+	w, h, c int
+	pixels  []uint8 // Len×H×W×C
+	labels  []uint8
+
+	once        sync.Once
+	fingerprint string
+}
+
+func (a *arrays) Name() string        { return a.name }
+func (a *arrays) Len() int            { return len(a.labels) }
+func (a *arrays) Classes() []string   { return a.classes }
+func (a *arrays) Size() (w, h, c int) { return a.w, a.h, a.c }
+func (a *arrays) Label(i int) int     { return int(a.labels[i]) }
+
+func (a *arrays) Image(i int, dst *pixel.Image) error {
+	if dst.W != a.w || dst.H != a.h || dst.C != a.c {
+		panic("data: the image's size is not the dataset's")
+	}
+	n := a.w * a.h * a.c
+	copy(dst.Pix, a.pixels[i*n:(i+1)*n])
+	return nil
+}
+
+func (a *arrays) Fingerprint() string {
+	a.once.Do(func() {
+		h := sha256.New()
+		fmt.Fprintf(h, "%s %d %dx%dx%d %q\n", a.name, len(a.labels), a.h, a.w, a.c, a.classes)
+		h.Write(a.labels)
+		h.Write(a.pixels)
+		a.fingerprint = hex.EncodeToString(h.Sum(nil))
+	})
+	return a.fingerprint
+}
+
+// subset is some samples of another dataset, in an order of its own.
+type subset struct {
+	Dataset
+	indices []int
+
+	once        sync.Once
+	fingerprint string
+}
+
+func (s *subset) Len() int                            { return len(s.indices) }
+func (s *subset) Label(i int) int                     { return s.Dataset.Label(s.indices[i]) }
+func (s *subset) Image(i int, dst *pixel.Image) error { return s.Dataset.Image(s.indices[i], dst) }
+
+func (s *subset) Fingerprint() string {
+	s.once.Do(func() {
+		h := sha256.New()
+		fmt.Fprintf(h, "%s\n", s.Dataset.Fingerprint())
+		var word [8]byte
+		for _, i := range s.indices {
+			binary.LittleEndian.PutUint64(word[:], uint64(i))
+			h.Write(word[:])
+		}
+		s.fingerprint = hex.EncodeToString(h.Sum(nil))
+	})
+	return s.fingerprint
+}

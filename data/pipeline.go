@@ -1,0 +1,283 @@
+package data
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Slot is the memory of one batch. The pipeline's caller provides it (torch owns
+// it, page-locked for CUDA) and keeps it alive until Close has returned.
+type Slot struct {
+	Pixels []float32 // at least Views×BatchSize×H×W×C
+	Labels []int64   // at least BatchSize
+}
+
+// Batch is a filled slot. Its slices are valid until Release.
+type Batch struct {
+	Slot   int       // index in PipelineConfig.Slots
+	Pixels []float32 // Views×N×H×W×C in [0,1]: view v of sample i is row v·N+i
+	Labels []int64   // N
+	Index  []int     // N: the samples' indices in the dataset
+	N      int       // samples; fewer than BatchSize only in an epoch's last batch
+	Views  int
+	Epoch  int
+	Step   int  // within the epoch
+	Last   bool // the epoch's last batch
+}
+
+// PipelineConfig describes a pipeline.
+type PipelineConfig struct {
+	Dataset   Dataset
+	Sampler   Sampler
+	BatchSize int           // samples per batch
+	Views     int           // views of each sample
+	FlipCrop  bool          // flip and crop each sample before its views are made
+	NewViewer func() Viewer // called once per worker; nil means Plain
+	Workers   int           // goroutines that make samples
+	Seed      uint64        // of the augmentation draws
+	Epochs    int           // epochs 0 … Epochs-1 exist; io.EOF follows the last
+	Slots     []Slot        // the ring; 2 or more let workers run ahead
+}
+
+// Pipeline fills batches with a fixed set of goroutines, a bounded number of
+// batches ahead of its reader, and hands them over in order. What a batch holds
+// depends on the configuration's seed, its epoch and its step, never on the
+// number of workers or on where the pipeline started. One goroutine may call
+// Start, Next, Release and Close; any may call Waited.
+type Pipeline struct {
+	cfg    PipelineConfig
+	floats int // H×W×C
+
+	jobs   []job     // one per slot
+	free   chan int  // slots that may be filled
+	ready  chan *job // jobs in the order of delivery, filled or not
+	chunks chan chunk
+	quit   chan struct{}
+	wg     sync.WaitGroup
+
+	started, closed bool
+	held            []bool // slots that the reader has
+	failed          error  // what Next returned last, if an error
+	waited          atomic.Int64
+}
+
+// job is one batch in the making.
+type job struct {
+	Batch
+	left   atomic.Int64  // chunks that are not made yet
+	filled chan struct{} // one token when left reaches 0
+
+	mu       sync.Mutex
+	err      error // of the first sample that failed,
+	errIndex int   // which is this one of the batch
+}
+
+// chunk is what a worker takes at a time: samples lo … hi-1 of a job, all views.
+type chunk struct {
+	job    *job
+	lo, hi int
+}
+
+// maxChunk bounds the samples of a chunk: enough of them to make the hand-over
+// cheap beside a plain copy, few enough to keep all workers busy on one batch.
+const maxChunk = 16
+
+// ErrClosed is what Next returns on a closed pipeline.
+var ErrClosed = errors.New("data: the pipeline is closed")
+
+// NewPipeline returns a pipeline that does nothing until Start. The error says
+// which part of the configuration cannot work.
+func NewPipeline(cfg PipelineConfig) (*Pipeline, error) {
+	if cfg.NewViewer == nil {
+		cfg.NewViewer = func() Viewer { return Plain{} }
+	}
+	switch {
+	case cfg.Dataset == nil || cfg.Dataset.Len() == 0:
+		return nil, errors.New("pipeline: the dataset is empty")
+	case cfg.Sampler.Len != cfg.Dataset.Len():
+		return nil, fmt.Errorf("pipeline: the sampler orders %d samples, the dataset has %d", cfg.Sampler.Len, cfg.Dataset.Len())
+	case cfg.Sampler.Count() == 0:
+		return nil, fmt.Errorf("pipeline: rank %d of %d has none of the %d samples", cfg.Sampler.Rank, cfg.Sampler.World, cfg.Sampler.Len)
+	case cfg.BatchSize < 1 || cfg.Views < 1 || cfg.Workers < 1 || cfg.Epochs < 1 || len(cfg.Slots) < 1:
+		return nil, fmt.Errorf("pipeline: batch size %d, views %d, workers %d, epochs %d, slots %d: each must be at least 1",
+			cfg.BatchSize, cfg.Views, cfg.Workers, cfg.Epochs, len(cfg.Slots))
+	}
+	w, h, c := cfg.Dataset.Size()
+	p := &Pipeline{
+		cfg:    cfg,
+		floats: w * h * c,
+		jobs:   make([]job, len(cfg.Slots)),
+		free:   make(chan int, len(cfg.Slots)),
+		ready:  make(chan *job, len(cfg.Slots)),
+		chunks: make(chan chunk, 2*cfg.Workers),
+		quit:   make(chan struct{}),
+		held:   make([]bool, len(cfg.Slots)),
+	}
+	for i, s := range cfg.Slots {
+		if len(s.Pixels) < cfg.Views*cfg.BatchSize*p.floats || len(s.Labels) < cfg.BatchSize {
+			return nil, fmt.Errorf("pipeline: slot %d has room for %d floats and %d labels, a batch needs %d and %d",
+				i, len(s.Pixels), len(s.Labels), cfg.Views*cfg.BatchSize*p.floats, cfg.BatchSize)
+		}
+		p.jobs[i].Slot = i
+		p.jobs[i].Index = make([]int, cfg.BatchSize)
+		p.jobs[i].filled = make(chan struct{}, 1)
+		p.free <- i
+	}
+	return p, nil
+}
+
+// Start begins to fill batches from a step of an epoch on; the epochs after it
+// follow without a pause. A step past the epoch's last means the next epoch. It
+// panics when called twice.
+func (p *Pipeline) Start(epoch, firstStep int) {
+	if p.started {
+		panic("data: Pipeline.Start called twice")
+	}
+	p.started = true
+	p.wg.Add(1 + p.cfg.Workers)
+	go p.dispatch(epoch, firstStep)
+	for range p.cfg.Workers {
+		go p.work()
+	}
+}
+
+// dispatch is the goroutine that assigns samples to free slots and slots to
+// workers.
+func (p *Pipeline) dispatch(epoch, step int) {
+	defer p.wg.Done()
+	defer close(p.chunks)
+	defer close(p.ready)
+	steps := p.cfg.Sampler.Steps(p.cfg.BatchSize)
+	var order []int
+	for ; epoch < p.cfg.Epochs; epoch, step = epoch+1, 0 {
+		order = p.cfg.Sampler.Order(epoch, order)
+		for ; step < steps; step++ {
+			select {
+			case slot := <-p.free:
+				if !p.assign(&p.jobs[slot], epoch, step, order) {
+					return
+				}
+			case <-p.quit:
+				return
+			}
+		}
+	}
+}
+
+// assign turns a free slot into the batch of a step and passes it to the workers.
+// It returns false when the pipeline is being closed.
+func (p *Pipeline) assign(j *job, epoch, step int, order []int) bool {
+	lo := step * p.cfg.BatchSize
+	hi := min(lo+p.cfg.BatchSize, len(order))
+	n := hi - lo
+	slot := p.cfg.Slots[j.Slot]
+	j.Batch = Batch{
+		Slot: j.Slot, N: n, Views: p.cfg.Views, Epoch: epoch, Step: step, Last: hi == len(order),
+		Pixels: slot.Pixels[:p.cfg.Views*n*p.floats],
+		Labels: slot.Labels[:n],
+		Index:  append(j.Index[:0], order[lo:hi]...),
+	}
+	j.err = nil
+	// Four chunks a worker even out samples of unequal cost.
+	size := min(max(1, n/(4*p.cfg.Workers)), maxChunk)
+	j.left.Store(int64((n + size - 1) / size))
+	p.ready <- j // has room: it holds every slot
+	for lo := 0; lo < n; lo += size {
+		select {
+		case p.chunks <- chunk{j, lo, min(lo+size, n)}:
+		case <-p.quit:
+			return false
+		}
+	}
+	return true
+}
+
+// work is the goroutine that makes samples.
+func (p *Pipeline) work() {
+	defer p.wg.Done()
+	w := newWorker(&p.cfg)
+	for c := range p.chunks {
+		for i := c.lo; i < c.hi; i++ {
+			if err := w.fill(&c.job.Batch, i); err != nil {
+				c.job.fail(i, err)
+				break
+			}
+		}
+		if c.job.left.Add(-1) == 0 {
+			c.job.filled <- struct{}{}
+		}
+		select {
+		case <-p.quit:
+			return
+		default:
+		}
+	}
+}
+
+// fail records the error of a batch's i-th sample; the first in the batch's order
+// is the one that is reported, whichever worker met it.
+func (j *job) fail(i int, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.err == nil || i < j.errIndex {
+		j.err, j.errIndex = err, i
+	}
+}
+
+// Next returns the next batch, waiting for it if it must. io.EOF follows the last
+// batch of the last epoch. A sample that could not be read is an error that names
+// it; the pipeline then returns the same error again.
+func (p *Pipeline) Next() (Batch, error) {
+	if !p.started {
+		panic("data: Pipeline.Next before Start")
+	}
+	if p.closed {
+		return Batch{}, ErrClosed
+	}
+	if p.failed != nil {
+		return Batch{}, p.failed
+	}
+	begin := time.Now()
+	defer func() { p.waited.Add(int64(time.Since(begin))) }()
+	j, ok := <-p.ready
+	if !ok {
+		p.failed = io.EOF
+		return Batch{}, p.failed
+	}
+	<-j.filled
+	if j.err != nil {
+		p.failed = fmt.Errorf("sample %d of %s: %w", j.Index[j.errIndex], p.cfg.Dataset.Name(), j.err)
+		return Batch{}, p.failed
+	}
+	p.held[j.Slot] = true
+	return j.Batch, nil
+}
+
+// Release gives a batch's memory back to be filled again. It panics on a batch
+// that Next did not return, or that was released before.
+func (p *Pipeline) Release(b Batch) {
+	if !p.held[b.Slot] {
+		panic("data: Pipeline.Release of a batch that is not held")
+	}
+	p.held[b.Slot] = false
+	p.free <- b.Slot // has room: it holds every slot
+}
+
+// Waited returns the time that Next has spent waiting since the pipeline was made.
+func (p *Pipeline) Waited() time.Duration { return time.Duration(p.waited.Load()) }
+
+// Close ends all goroutines and returns when they have ended, within the time
+// that one chunk takes. Batches that are still held keep their content. Closing
+// twice is allowed.
+func (p *Pipeline) Close() {
+	if p.closed {
+		return
+	}
+	p.closed = true
+	close(p.quit)
+	p.wg.Wait()
+}

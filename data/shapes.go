@@ -1,0 +1,155 @@
+package data
+
+import (
+	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"augmix/pixel"
+	"augmix/rng"
+)
+
+// shapes is a procedural dataset of ten figures on textured grounds. It is there to
+// try the whole program in a minute without a download: a small network learns it
+// to a few percent of error, and, because figure and ground differ little and both
+// are textured, loses much of that under noise, blur and loss of contrast. Its
+// numbers compare with nothing but themselves.
+//
+// The constants below decide how hard it is. Lengths are in pixels, intensities in
+// [0,1].
+const (
+	shapesSide  = 32
+	shapesTrain = 5000
+	shapesTest  = 1000
+
+	minRadius, maxRadius = 6.0, 11.5 // of the circle about the figure, roughly
+	maxShift             = 5.0       // of its centre from the image's, each way
+
+	minGround, maxGround = 0.25, 0.75 // mean intensity of the ground
+	groundChroma         = 0.12       // how far a channel leaves that mean
+
+	minContrast, maxContrast = 0.12, 0.36 // mean step from ground to figure
+	contrastChroma           = 0.6        // a channel's step: 1 ± this, relative
+
+	minWave, maxWave = 3.5, 14.0 // wavelength of a grating
+	maxGrating       = 0.07      // amplitude of each of the ground's two gratings
+	maxFigureGrating = 0.06      // and of the figure's one
+	cloudCell        = 6         // grid of the ground's random clouds
+	maxCloud         = 0.10      // amplitude of the clouds
+	maxGrain         = 0.03      // amplitude of each pixel's own noise
+)
+
+// shapesClasses are the figures, in the order of shapesFigures.
+var shapesClasses = []string{
+	"disc", "ring", "square", "frame", "triangle", "star", "cross", "crescent", "bars", "ell",
+}
+
+// openShapes draws one split. Sample i has class i mod 10, so that any first n
+// samples are balanced. The splits' random streams have different domains.
+func openShapes(split string) Dataset {
+	n := shapesTrain
+	if split == "test" {
+		n = shapesTest
+	}
+	const size = shapesSide * shapesSide * 3
+	a := &arrays{
+		name: "shapes", classes: shapesClasses, w: shapesSide, h: shapesSide, c: 3,
+		pixels: make([]uint8, n*size),
+		labels: make([]uint8, n),
+	}
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				stream := rng.Named("shapes/"+split, uint64(i))
+				a.labels[i] = uint8(i % len(shapesClasses))
+				dst := &pixel.Image{Pix: a.pixels[i*size : (i+1)*size], W: shapesSide, H: shapesSide, C: 3}
+				drawShape(dst, i%len(shapesClasses), &stream)
+			}
+		})
+	}
+	wg.Wait()
+	return a
+}
+
+// drawShape draws one sample.
+func drawShape(dst *pixel.Image, class int, r *rng.Stream) {
+	radius := r.Uniform(minRadius, maxRadius)
+	cx := shapesSide/2 + r.Uniform(-maxShift, maxShift)
+	cy := shapesSide/2 + r.Uniform(-maxShift, maxShift)
+	sin, cos := math.Sincos(r.Uniform(0, 2*math.Pi))
+
+	var ground, figure [3]float64
+	mean := r.Uniform(minGround, maxGround)
+	step := r.Uniform(minContrast, maxContrast)
+	if r.Bool() {
+		step = -step
+	}
+	for c := range ground {
+		ground[c] = mean + r.Uniform(-groundChroma, groundChroma)
+		figure[c] = ground[c] + step*(1+r.Uniform(-contrastChroma, contrastChroma))
+	}
+
+	waves := [3]grating{
+		newGrating(r, maxGrating), newGrating(r, maxGrating), newGrating(r, maxFigureGrating),
+	}
+	clouds := newClouds(r)
+	grain := r.Uniform(0, maxGrain)
+	distance := shapesFigures[class]
+
+	for y := range shapesSide {
+		for x := range shapesSide {
+			px, py := float64(x)+0.5, float64(y)+0.5
+			// The figure's own coordinates: centred, turned, its radius 1.
+			dx, dy := (px-cx)/radius, (py-cy)/radius
+			d := radius * distance(cos*dx+sin*dy, cos*dy-sin*dx)
+			// A pixel's centre less than half a pixel from the edge: both show.
+			cover := min(max(0.5-d, 0), 1)
+
+			behind := waves[0].at(px, py) + waves[1].at(px, py) + clouds.at(px, py)
+			inside := waves[2].at(px, py)
+			for c := range 3 {
+				v := (1-cover)*(ground[c]+behind) + cover*(figure[c]+inside)
+				v += grain * r.Uniform(-1, 1)
+				dst.Pix[(y*shapesSide+x)*3+c] = uint8(math.Round(255 * min(max(v, 0), 1)))
+			}
+		}
+	}
+}
+
+// grating is a plane wave of intensity.
+type grating struct{ kx, ky, phase, amplitude float64 }
+
+func newGrating(r *rng.Stream, most float64) grating {
+	k := 2 * math.Pi / r.Uniform(minWave, maxWave)
+	sin, cos := math.Sincos(r.Uniform(0, math.Pi))
+	return grating{k * cos, k * sin, r.Uniform(0, 2*math.Pi), r.Uniform(0, most)}
+}
+
+func (g *grating) at(x, y float64) float64 { return g.amplitude * math.Sin(g.kx*x+g.ky*y+g.phase) }
+
+// clouds is value noise: random values on a grid, smoothly interpolated.
+type clouds [shapesSide/cloudCell + 2][shapesSide/cloudCell + 2]float64
+
+func newClouds(r *rng.Stream) *clouds {
+	var c clouds
+	most := r.Uniform(0, maxCloud)
+	for i := range c {
+		for j := range c[i] {
+			c[i][j] = r.Uniform(-most, most)
+		}
+	}
+	return &c
+}
+
+func (c *clouds) at(x, y float64) float64 {
+	i, u := math.Modf(x / cloudCell)
+	j, v := math.Modf(y / cloudCell)
+	u, v = u*u*(3-2*u), v*v*(3-2*v) // smoothstep: no creases along the grid
+	row, col := int(j), int(i)
+	top := c[row][col] + u*(c[row][col+1]-c[row][col])
+	bottom := c[row+1][col] + u*(c[row+1][col+1]-c[row+1][col])
+	return top + v*(bottom-top)
+}

@@ -1,0 +1,45 @@
+package data
+
+import (
+	"fmt"
+	"slices"
+
+	"augmix/rng"
+)
+
+// Subset returns n samples of d: the first n, or, of a dataset whose files are
+// sorted by class (spread), every ⌊len/n⌋-th. It returns d itself where n is 0
+// or at least d.Len().
+func Subset(d Dataset, n int, spread bool) Dataset {
+	if n <= 0 || n >= d.Len() {
+		return d
+	}
+	step := 1
+	if spread {
+		step = d.Len() / n
+	}
+	indices := make([]int, n)
+	for i := range indices {
+		indices[i] = i * step
+	}
+	return &subset{Dataset: d, indices: indices}
+}
+
+// Split holds n samples of d out, drawn by the seed alone, and returns the others
+// and the held-out ones, both in d's order. n = 0 holds nothing out: held is nil.
+func Split(d Dataset, n int, seed uint64) (train, held Dataset, err error) {
+	if n == 0 {
+		return d, nil, nil
+	}
+	if n < 0 || n >= d.Len() {
+		return nil, nil, fmt.Errorf("cannot hold %d of the %d training samples out for validation: want 1 to %d",
+			n, d.Len(), d.Len()-1)
+	}
+	order := make([]int, d.Len())
+	stream := rng.Named("val-split", seed)
+	stream.Perm(order)
+	heldOut, rest := order[:n], order[n:]
+	slices.Sort(heldOut)
+	slices.Sort(rest)
+	return &subset{Dataset: d, indices: rest}, &subset{Dataset: d, indices: heldOut}, nil
+}

@@ -16,27 +16,31 @@ func (m matrix) at(x, y int) (u, v float64) {
 	return float64(m[0]*xc) + float64(m[1]*yc) + m[2], float64(m[3]*xc) + float64(m[4]*yc) + m[5]
 }
 
-// A rowSampler writes consecutive RGB pixels of row y from column x on, all of
-// whose four neighbours are inside the source. It exists once for every kind of
-// matrix, because one-dimensional interpolation gives the same bits where the other
-// coordinate falls on whole pixels: a + (b-a)·0 is a.
-type rowSampler func(out []uint8, src *Image, m matrix, x, y int)
+// A sampler is the fast way for one kind of matrix: row writes consecutive RGB
+// pixels of row y from column x on. One-dimensional interpolation gives the same
+// bits where the other coordinate falls on whole pixels, because a + (b-a)·0 is a.
+type sampler struct {
+	row func(out []uint8, src *Image, m matrix, x, y int)
+	// mixesX and mixesY say in which directions row reads neighbours, both of which
+	// must be inside the source.
+	mixesX, mixesY bool
+}
 
 // transform writes src mapped by m. It leaves pixels whose neighbours reach over
 // the border, and grey images, to the general samplePixel.
-func transform(dst, src *Image, m matrix, inside rowSampler) {
+func transform(dst, src *Image, m matrix, fast sampler) {
 	c := src.C
 	for y := range src.H {
 		row := dst.Pix[y*src.W*c : (y+1)*src.W*c]
 		first, end := src.W, src.W
 		if c == 3 {
-			first, end = insideRange(src, m, y)
+			first, end = fast.inside(src, m, y)
 		}
 		for x := range first {
 			samplePixel(row[x*c:x*c+c], src, m, x, y)
 		}
 		if first < end {
-			inside(row[first*c:end*c], src, m, first, y)
+			fast.row(row[first*c:end*c], src, m, first, y)
 		}
 		for x := end; x < src.W; x++ {
 			samplePixel(row[x*c:x*c+c], src, m, x, y)
@@ -44,18 +48,18 @@ func transform(dst, src *Image, m matrix, inside rowSampler) {
 	}
 }
 
-// insideRange returns the columns of row y whose four neighbours are inside the
-// source. Both coordinates are monotone in x, so they form one range.
-func insideRange(src *Image, m matrix, y int) (first, end int) {
+// inside returns the columns of row y that the sampler may write. Both coordinates
+// are monotone in x, so they form one range.
+func (s sampler) inside(src *Image, m matrix, y int) (first, end int) {
 	right, bottom := float64(src.W)-0.5, float64(src.H)-0.5
-	inside := func(x int) bool {
+	may := func(x int) bool {
 		u, v := m.at(x, y)
-		return u >= 0.5 && u < right && v >= 0.5 && v < bottom
+		return (!s.mixesX || u >= 0.5 && u < right) && (!s.mixesY || v >= 0.5 && v < bottom)
 	}
-	for first < src.W && !inside(first) {
+	for first < src.W && !may(first) {
 		first++
 	}
-	for end = src.W; end > first && !inside(end-1); end-- {
+	for end = src.W; end > first && !may(end-1); end-- {
 	}
 	return first, end
 }
@@ -81,8 +85,10 @@ func samplePixel(out []uint8, src *Image, m matrix, x, y int) {
 	}
 }
 
-// alongX samples rows of a matrix (1, v, 0, 0, 1, 0).
-func alongX(out []uint8, src *Image, m matrix, x, y int) {
+// alongX samples for a matrix (1, v, 0, 0, 1, 0).
+var alongX = sampler{sampleX, true, false}
+
+func sampleX(out []uint8, src *Image, m matrix, x, y int) {
 	shift := m[1] * (float64(y) + 0.5)
 	in := src.Pix[y*src.W*3 : (y+1)*src.W*3]
 	for xc := float64(x) + 0.5; len(out) >= 3; xc++ {
@@ -97,8 +103,10 @@ func alongX(out []uint8, src *Image, m matrix, x, y int) {
 	}
 }
 
-// alongY samples rows of a matrix (1, 0, 0, v, 1, 0).
-func alongY(out []uint8, src *Image, m matrix, x, y int) {
+// alongY samples for a matrix (1, 0, 0, v, 1, 0).
+var alongY = sampler{sampleY, false, true}
+
+func sampleY(out []uint8, src *Image, m matrix, x, y int) {
 	stride := src.W * 3
 	yc := float64(y) + 0.5
 	at := 3 * x
@@ -116,8 +124,10 @@ func alongY(out []uint8, src *Image, m matrix, x, y int) {
 	}
 }
 
-// alongBoth samples rows of any matrix.
-func alongBoth(out []uint8, src *Image, m matrix, x, y int) {
+// alongBoth samples for any matrix.
+var alongBoth = sampler{sampleXY, true, true}
+
+func sampleXY(out []uint8, src *Image, m matrix, x, y int) {
 	stride := src.W * 3
 	yc := float64(y) + 0.5
 	uShift, vShift := m[1]*yc, m[4]*yc

@@ -1,0 +1,130 @@
+package corrupt
+
+import (
+	"fmt"
+	"strings"
+
+	"augmix/pixel"
+	"augmix/rng"
+)
+
+// Severities is the number of severities of every corruption; they count from 1.
+const Severities = 5
+
+// corruption is one kind of corruption with the constants of one table and its
+// scratch memory. Its apply gets a severity from 0 and images that were checked.
+type corruption interface {
+	apply(dst, src *pixel.Image, severity int, r *rng.Stream)
+}
+
+// paper lists the corruptions in the paper's order, its section 3: fifteen for
+// testing, then four for validation. make is nil for those that are only known by
+// name, because published files of them can be evaluated.
+var paper = []struct {
+	name, group string
+	make        func(t table) corruption
+}{
+	{"gaussian_noise", "noise", newGaussianNoise},
+	{"shot_noise", "noise", nil},
+	{"impulse_noise", "noise", nil},
+	{"defocus_blur", "blur", newDefocusBlur},
+	{"glass_blur", "blur", nil},
+	{"motion_blur", "blur", nil},
+	{"zoom_blur", "blur", nil},
+	{"snow", "weather", nil},
+	{"frost", "weather", nil},
+	{"fog", "weather", nil},
+	{"brightness", "weather", newBrightness},
+	{"contrast", "digital", newContrast},
+	{"elastic_transform", "digital", nil},
+	{"pixelate", "digital", newPixelate},
+	{"jpeg_compression", "digital", nil},
+	{"speckle_noise", "noise", nil},
+	{"gaussian_blur", "blur", nil},
+	{"spatter", "weather", nil},
+	{"saturate", "digital", nil},
+}
+
+// Names returns the corruptions that New makes, in the paper's order.
+func Names() []string {
+	var names []string
+	for _, p := range paper {
+		if p.make != nil {
+			names = append(names, p.name)
+		}
+	}
+	return names
+}
+
+// Published returns all nineteen corruptions of which files were published, in
+// the paper's order, the four for validation last.
+func Published() []string {
+	names := make([]string, len(paper))
+	for i, p := range paper {
+		names[i] = p.name
+	}
+	return names
+}
+
+// Groups returns the paper's groups in its order.
+func Groups() []string { return []string{"noise", "blur", "weather", "digital"} }
+
+// Group returns the paper's group of a published corruption, "" for another name.
+func Group(name string) string {
+	for _, p := range paper {
+		if p.name == name {
+			return p.group
+		}
+	}
+	return ""
+}
+
+// Corruptor applies one corruption. It keeps scratch memory and is for one
+// goroutine at a time; after the first image of a size and severity it allocates
+// nothing.
+type Corruptor struct {
+	name  string
+	table table
+	kind  corruption
+}
+
+// New returns the named corruption with the constants for images of the given
+// size, the shorter side in pixels. Table says which constants these are.
+func New(name string, size int) (*Corruptor, error) {
+	if size < 1 {
+		return nil, fmt.Errorf("corruption %s for images of %d pixels: want at least 1", name, size)
+	}
+	for _, p := range paper {
+		if p.name == name && p.make != nil {
+			t := nearest(size)
+			return &Corruptor{name: name, table: t, kind: p.make(t)}, nil
+		}
+	}
+	return nil, fmt.Errorf("corruption %q: not one of %s", name, strings.Join(Names(), ", "))
+}
+
+// Name returns the corruption's name.
+func (c *Corruptor) Name() string { return c.name }
+
+// Table returns the image size, in pixels, whose published constants are used.
+func (c *Corruptor) Table() int { return sizes[c.table] }
+
+// Apply fills dst with src corrupted at a severity of 1 to 5. dst and src have the
+// same size and may not overlap. Random corruptions draw from r, as Stream gives
+// it; the others ignore it and take nil. Apply panics where the severity or the
+// sizes are not so.
+func (c *Corruptor) Apply(dst, src *pixel.Image, severity int, r *rng.Stream) {
+	if severity < 1 || severity > Severities {
+		panic(fmt.Sprintf("corrupt: severity %d is not in 1 to %d", severity, Severities))
+	}
+	if dst.W != src.W || dst.H != src.H || dst.C != src.C {
+		panic("corrupt: destination and source differ in size or channels")
+	}
+	c.kind.apply(dst, src, severity-1, r)
+}
+
+// Stream returns the random numbers for one image at one severity of a corruption:
+// the same for every worker, and unrelated to those of any other.
+func Stream(name string, seed uint64, severity, index int) rng.Stream {
+	return rng.Named("corrupt/"+name, seed, uint64(severity), uint64(index))
+}

@@ -1,0 +1,122 @@
+package nets
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"augmix/weights"
+
+	torch "github.com/wangkuiyi/gotorch"
+	"github.com/wangkuiyi/gotorch/nn"
+)
+
+// Tensors copies the network's parameters and buffers, float32, in the order and under the names of the state dict of
+// the network's PyTorch source; mu and sigma come first. num_batches_tracked is left out: a run counts its steps once.
+func (n *Net) Tensors() []weights.Tensor {
+	var out []weights.Tensor
+	for _, t := range n.NamedTensors() {
+		out = append(out, weights.Tensor{Name: t.Name, DType: weights.F32, Shape: t.Tensor.Shape(), Data: t.Tensor.Bytes()})
+	}
+	return out
+}
+
+// Load copies a checkpoint's tensors into the network. The names of other people's files are understood by the rules of
+// CanonicalName; mu and sigma are taken where the file has them, and num_batches_tracked is passed over. Every tensor
+// that is missing, left over, or of another shape or type is listed in the error, and the network is then unchanged.
+func (n *Net) Load(tensors []weights.Tensor) error {
+	given := map[string]weights.Tensor{}
+	var problems []string
+	for _, t := range tensors {
+		name, use := CanonicalName(t.Name)
+		if !use {
+			continue
+		}
+		if _, twice := given[name]; twice {
+			problems = append(problems, fmt.Sprintf("%s is there twice, the second time as %s", name, t.Name))
+		}
+		given[name] = t
+	}
+	type assignment struct {
+		to   torch.Tensor
+		data []float32
+	}
+	var assignments []assignment
+	for _, want := range n.NamedTensors() {
+		t, ok := given[want.Name]
+		delete(given, want.Name)
+		if !ok {
+			if !isNormalization(want) {
+				problems = append(problems, want.Name+" is missing")
+			}
+			continue
+		}
+		if shape := want.Tensor.Shape(); !slices.Equal(shape, t.Shape) {
+			problems = append(problems, fmt.Sprintf("%s has shape %v, the network's has %v", want.Name, t.Shape, shape))
+			continue
+		}
+		data, err := t.Float32()
+		if err != nil {
+			problems = append(problems, fmt.Sprintf("%s: %v", want.Name, err))
+			continue
+		}
+		assignments = append(assignments, assignment{want.Tensor, data})
+	}
+	for name := range given {
+		problems = append(problems, name+" is not in the network")
+	}
+	if len(problems) > 0 {
+		slices.Sort(problems)
+		return fmt.Errorf("the weights are not those of %s with %d classes: %s", n.Describe(), n.config.Classes, abridge(problems))
+	}
+	torch.Scope(func() {
+		torch.NoGrad(func() {
+			for _, a := range assignments {
+				a.to.Copy(torch.FromFloat32(a.data, a.to.Shape()...))
+			}
+		})
+	})
+	return nil
+}
+
+// abridge lists the first problems; a file of another network has hundreds.
+func abridge(problems []string) string {
+	const most = 8
+	if len(problems) <= most {
+		return strings.Join(problems, "; ")
+	}
+	return fmt.Sprintf("%s; and %d more", strings.Join(problems[:most], "; "), len(problems)-most)
+}
+
+// Describe names the network as its papers do: WRN-40-2, ResNet-20.
+func (n *Net) Describe() string {
+	if n.config.Model == "wrn" {
+		return fmt.Sprintf("WRN-%d-%d", n.config.Layers, n.config.WidenFactor)
+	}
+	return strings.Replace(n.config.Model, "resnet", "ResNet-", 1)
+}
+
+func isNormalization(t nn.Named) bool { return t.Name == "mu" || t.Name == "sigma" }
+
+// CanonicalName maps the name of a tensor in a checkpoint to the network's own: the prefixes module. (DataParallel) and
+// model. (RobustBench's wrapper) are cut off, however often they stand there, and RobustBench's convShortcut is
+// conv_shortcut. use is false for what a network does not hold: num_batches_tracked and the optimizer's state.
+func CanonicalName(name string) (canonical string, use bool) {
+	for {
+		rest, ok := strings.CutPrefix(name, "module.")
+		if !ok {
+			rest, ok = strings.CutPrefix(name, "model.")
+		}
+		if !ok {
+			break
+		}
+		name = rest
+	}
+	if strings.HasSuffix(name, "num_batches_tracked") || strings.HasPrefix(name, OptimizerPrefix) {
+		return "", false
+	}
+	return strings.ReplaceAll(name, "convShortcut", "conv_shortcut"), true
+}
+
+// OptimizerPrefix begins the names of the optimizer's tensors in a checkpoint of a run.
+const OptimizerPrefix = "optimizer."

@@ -40,16 +40,6 @@ type File struct {
 	Format string
 }
 
-// Tensor finds a tensor by its name; ok is false when there is none.
-func (f *File) Tensor(name string) (t Tensor, ok bool) {
-	for _, t := range f.Tensors {
-		if t.Name == name {
-			return t, true
-		}
-	}
-	return Tensor{}, false
-}
-
 // Digest names a set of tensors: the SHA-256, in 64 lower-case hex digits, over each
 // tensor's name, type, shape and bytes, the tensors sorted by name. The order, file
 // format and metadata do not enter. Before each variable part stands its length, a

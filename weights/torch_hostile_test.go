@@ -97,6 +97,36 @@ func TestHostileZips(t *testing.T) {
 	}
 }
 
+// TestWideSizes reads an entry whose sizes and place stand in the extra field, as in an
+// archive of more than 4 GiB.
+func TestWideSizes(t *testing.T) {
+	pickle := zipEntryOf{name: "archive/data.pkl", data: inDict(func(a *asm) { a.tensor(4, 0, []int64{4}, []int64{1}) })}
+	storage := []byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}
+	extra := []byte{0xfb, 0xfb, 2, 0, 'x', 'x', 1, 0, 24, 0} // another field, then this one
+	for _, n := range []uint64{16, 16, 0} {
+		extra = le.AppendUint64(extra, n)
+	}
+	b := zipOf(t, pickle, zipEntryOf{"archive/data/0", storage, func(h *zip.FileHeader) { h.Extra = extra }})
+	directory := bytes.LastIndex(b, []byte("PK\x01\x02"))
+	at := uint64(le.Uint32(b[directory+42:]))
+	copy(b[directory+20:], "\xff\xff\xff\xff\xff\xff\xff\xff")
+	copy(b[directory+42:], "\xff\xff\xff\xff")
+	place := directory + entryLength + len("archive/data/0") + len(extra) - 8
+	le.PutUint64(b[place:], at)
+	f, err := decodeBytes(b)
+	if err != nil || !bytes.Equal(f.Tensors[0].Data, storage) {
+		t.Fatalf("got %v, %v", f, err)
+	}
+	for _, n := range []uint64{1 << 63, 1<<64 - 1, at + 1} {
+		le.PutUint64(b[place:], n)
+		if _, err := decodeBytes(b); !errors.As(err, new(*Error)) {
+			t.Errorf("an entry at %d: got %v, want an *Error", n, err)
+		}
+	}
+	le.PutUint16(b[place-18:], 25)
+	refused(t, b, "64-bit")
+}
+
 // manyEntriesZip has more entries than a checkpoint may.
 func manyEntriesZip(t *testing.T, first zipEntryOf) []byte {
 	entries := []zipEntryOf{first}

@@ -139,7 +139,8 @@ def main():
             golden["checkpoints/" + path.name] = describe(torch_state(path))
             if "resnet20" not in path.name:
                 golden["checkpoints/" + path.name]["tensors"] = None
-    text = json.dumps(golden).replace("{\"name\"", "\n  {\"name\"").replace("]}, ", "]},\n ")
+    text = json.dumps(golden).replace('{"name"', '\n  {"name"').replace("]}, ", "]},\n ")
+    text = text.replace(", \n", ",\n")
     (HERE / "golden.json").write_text(text + "\n")
 
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"strings"
 )
 
 // Read reads the weights in the file at path, whatever its name ends in: a
@@ -74,8 +75,9 @@ func decode(r io.ReaderAt, size int64) (*File, error) {
 	}
 	// A safetensors file whose header happens to be 0x04034b50 bytes long also begins
 	// with a zip's magic; then comes '{' where a zip has its compression method. Its
-	// length is at most 1e8, which the legacy magic is not.
-	header := len(head) > 8 && bytes.IndexByte([]byte("{ \t\n\r"), head[8]) >= 0
+	// length is at most 1e8, which the legacy magic is not, and text with a space in
+	// that place is not either.
+	header := len(head) > 8 && (head[8] == '{' || strings.IndexByte(white, head[8]) >= 0 && le.Uint64(head) <= maxHeader)
 	switch {
 	case bytes.HasPrefix(head, legacyMagic):
 		return decodeTorchLegacy(r, size)

@@ -240,6 +240,7 @@ func TestHostileLegacy(t *testing.T) {
 		{"tar", tarOf(), "tar archive"},
 		{"a plain pickle", *pickled().op(opEmptyDict).str("a pickle of some length").op(opNone, opSetItem, opStop), "not one that torch.save wrote"},
 		{"a web page", []byte("<!DOCTYPE html><html>Sign in</html>"), "neither"},
+		{"text", []byte("Licensed to nobody in particular"), "neither"},
 		{"zeros", make([]byte, 1000), "neither"},
 	} {
 		t.Run(c.name, func(t *testing.T) { refused(t, c.file, c.want) })

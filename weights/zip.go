@@ -152,7 +152,8 @@ func zipEntry(r io.ReaderAt, directory []byte, at, limit int64) (rec record, res
 	case flags&encryptedFlag != 0:
 		return rec, nil, refuseAt(at, "its zip entry %q is encrypted", rec.name)
 	case method != 0:
-		return rec, nil, refuseAt(at, "its zip entry %q is compressed, which torch.save never does", rec.name)
+		return rec, nil, refuseAt(at, "its zip entry %q is compressed, which torch.save never does", rec.name).
+			advise("if it is a TorchScript archive, load it with torch.jit.load and torch.save its state_dict()")
 	}
 	packed, size, header := uint64(le.Uint32(h[20:])), uint64(le.Uint32(h[24:])), uint64(le.Uint32(h[42:]))
 	if !wideSizes(rest[name:name+extra], &size, &packed, &header) {

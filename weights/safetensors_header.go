@@ -257,7 +257,7 @@ func scanTokens(text []byte) (at int, reason string) {
 			continue
 		}
 		digits = 0
-		if begin < 0 && bytes.IndexByte([]byte(white), text[i]) >= 0 {
+		if c := text[i]; begin < 0 && (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
 			if spaces++; spaces > maxText {
 				return i, "its header has white space of more than 1 MiB inside"
 			}

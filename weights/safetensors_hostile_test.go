@@ -56,14 +56,14 @@ func measure(f func()) (took time.Duration, used int64) {
 	return took, max(peak, end) - before
 }
 
-// checkCost holds a refusal to the file's length plus 64 MiB, and to some seconds, which
-// leaves room for a busy machine.
+// checkCost holds a refusal to the file's length plus 64 MiB, and to seconds, many
+// times what it takes, for a busy machine and the race detector.
 func checkCost(t *testing.T, length int, took time.Duration, used int64) {
 	t.Helper()
 	if used > int64(length)+64<<20 {
 		t.Errorf("it took %d MiB of memory for a file of %d MiB", used>>20, length>>20)
 	}
-	if took > 5*time.Second {
+	if took > 20*time.Second {
 		t.Errorf("it took %v", took)
 	}
 }

@@ -38,7 +38,9 @@ func (d *defocusBlur) apply(dst, src *pixel.Image, severity int, _ *rng.Stream) 
 
 // disk returns the kernel, row by row, and its odd side: a disk of sum 1, then a
 // Gaussian of 3×3 taps, 5×5 for radii over 8, in float32 as OpenCV computes it on a
-// float32 array (the published bytes depend on it).
+// float32 array (the published bytes depend on it). Against OpenCV 5.0 with AVX2
+// the kernels of 3×3 taps are equal; of the others a dozen weights, where its
+// vectors end in the middle of a row, differ in the last bit.
 func (d defocus) disk() (taps []float32, side int) {
 	half, alias := 8, 1
 	if d.radius > 8 {
@@ -60,14 +62,16 @@ func (d defocus) disk() (taps []float32, side int) {
 	gauss := gaussianTaps(alias, d.alias)
 	rows := make([]float32, len(taps))
 	for i := range rows {
-		rows[i] = smooth(gauss, func(k int) float32 {
-			return taps[i/side*side+mirror(i%side+k, side)]
-		})
+		at := func(k int) float32 { return taps[i/side*side+mirror(i%side+k, side)] }
+		if alias == 1 {
+			// OpenCV's row filter of three taps adds the centre to the pair.
+			rows[i] = fma(gauss[0], at(0), gauss[1]*(at(1)+at(-1)))
+		} else {
+			rows[i] = smooth(gauss, at)
+		}
 	}
 	for i := range taps {
-		taps[i] = smooth(gauss, func(k int) float32 {
-			return rows[mirror(i/side+k, side)*side+i%side]
-		})
+		taps[i] = smooth(gauss, func(k int) float32 { return rows[mirror(i/side+k, side)*side+i%side] })
 	}
 	return taps, side
 }
@@ -77,9 +81,14 @@ func (d defocus) disk() (taps []float32, side int) {
 func smooth(gauss []float32, at func(k int) float32) float32 {
 	sum := gauss[0] * at(0)
 	for k := 1; k < len(gauss); k++ {
-		sum += float32(gauss[k] * (at(k) + at(-k)))
+		sum = fma(gauss[k], at(k)+at(-k), sum)
 	}
 	return sum
+}
+
+// fma is x·y + z, the product not rounded.
+func fma(x, y, z float32) float32 {
+	return float32(math.FMA(float64(x), float64(y), float64(z)))
 }
 
 // gaussianTaps returns the taps 0 … n of a Gaussian of 2n+1 taps with sum 1:

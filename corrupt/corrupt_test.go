@@ -1,0 +1,328 @@
+package corrupt_test
+
+import (
+	"bytes"
+	"crypto/md5"
+	"encoding/hex"
+	"fmt"
+	"math"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"augmix/corrupt"
+	"augmix/pixel"
+	"augmix/rng"
+)
+
+// picture is a smooth pattern with a little noise; testdata/original.py makes the
+// same one.
+func picture(w, h, channels int) *pixel.Image {
+	m := pixel.New(w, h, channels)
+	for i := range m.Pix {
+		x, y, c := i/channels%w, i/channels/w, i%channels
+		noise := (x*7919 + y*104729 + c*1299709) * 2654435761 >> 16 % 32
+		m.Pix[i] = uint8((x*x+3*x*y+40*c*y)/16 + noise)
+	}
+	return m
+}
+
+// apply returns m corrupted, by the constants for the shorter side.
+func apply(t testing.TB, name string, m *pixel.Image, severity, index int) *pixel.Image {
+	t.Helper()
+	c, err := corrupt.New(name, min(m.W, m.H))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dst := pixel.New(m.W, m.H, m.C)
+	r := corrupt.Stream(name, 0, severity, index)
+	c.Apply(dst, m, severity, &r)
+	return dst
+}
+
+// TestOriginal compares with the original's formulas on NumPy, Pillow, OpenCV and
+// scikit-image, at sizes other than CIFAR's.
+func TestOriginal(t *testing.T) {
+	text, err := os.ReadFile("testdata/original.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		var w, h, table int
+		var name, want string
+		if _, err := fmt.Sscan(line, &w, &h, &table, &name, &want); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		c, err := corrupt.New(name, min(w, h))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Table(); got != table {
+			t.Errorf("%s at %d×%d: got the constants for %d pixels, want %d", name, w, h, got, table)
+		}
+		src, dst, sum := picture(w, h, 3), pixel.New(w, h, 3), md5.New()
+		for severity := 1; severity <= corrupt.Severities; severity++ {
+			c.Apply(dst, src, severity, nil)
+			sum.Write(dst.Pix)
+		}
+		if got := hex.EncodeToString(sum.Sum(nil)); got != want {
+			t.Errorf("%s at %d×%d: got %s, want %s", name, w, h, got, want)
+		}
+	}
+}
+
+// TestGaussianNoise compares the mean and the variance of the bytes with those of
+// trunc(255·clip(v/255 + σZ)), whose probabilities the normal distribution gives.
+func TestGaussianNoise(t *testing.T) {
+	phi := func(x float64) float64 { return 0.5 * math.Erfc(-x/math.Sqrt2) }
+	sigmas := map[int][]float64{32: {0.04, 0.06, 0.08, 0.09, 0.10}, 224: {0.08, 0.12, 0.18, 0.26, 0.38}}
+	for size, levels := range sigmas {
+		for i, sigma := range levels {
+			for _, v := range []uint8{0, 20, 128, 255} {
+				src := pixel.New(size, size, 3)
+				for j := range src.Pix {
+					src.Pix[j] = v
+				}
+				var n, sum, squares float64
+				for index := range 20 * 32 / size * 2 {
+					for _, b := range apply(t, "gaussian_noise", src, i+1, index).Pix {
+						n++
+						sum += float64(b)
+						squares += float64(b) * float64(b)
+					}
+				}
+				var mean, second, fourth float64
+				probability := func(k int) float64 {
+					below := phi((float64(k)/255 - float64(v)/255) / sigma)
+					if k == 0 {
+						below = 0
+					}
+					if k == 255 {
+						return 1 - below
+					}
+					return phi((float64(k+1)/255-float64(v)/255)/sigma) - below
+				}
+				for k := range 256 {
+					mean += probability(k) * float64(k)
+				}
+				for k := range 256 {
+					d := float64(k) - mean
+					second += probability(k) * d * d
+					fourth += probability(k) * d * d * d * d
+				}
+				gotMean := sum / n
+				gotSecond := squares/n - 2*mean*gotMean + mean*mean
+				if se := math.Sqrt(second / n); math.Abs(gotMean-mean) > 5*se {
+					t.Errorf("size %d, severity %d, value %d: mean %.3f, want %.3f ± %.3f", size, i+1, v, gotMean, mean, se)
+				}
+				if se := math.Sqrt((fourth - second*second) / n); math.Abs(gotSecond-second) > 5*se {
+					t.Errorf("size %d, severity %d, value %d: variance %.2f, want %.2f ± %.2f", size, i+1, v, gotSecond, second, se)
+				}
+			}
+		}
+	}
+}
+
+// TestNoiseIsIndependent: neighbours, channels and images share no noise.
+func TestNoiseIsIndependent(t *testing.T) {
+	src := pixel.New(64, 64, 3)
+	for i := range src.Pix {
+		src.Pix[i] = 128
+	}
+	a := apply(t, "gaussian_noise", src, 3, 0).Pix
+	b := apply(t, "gaussian_noise", src, 3, 1).Pix
+	c := apply(t, "gaussian_noise", src, 4, 0).Pix
+	for _, pair := range []struct {
+		name string
+		x, y []uint8
+	}{
+		{"channels", a[:len(a)-1], a[1:]},
+		{"neighbours", a[:len(a)-3], a[3:]},
+		{"rows", a[:len(a)-3*64], a[3*64:]},
+		{"images", a, b},
+		{"severities", a, c},
+	} {
+		var xx, yy, xy float64
+		for i := range pair.x {
+			// 127.5 is the mean: values are truncated.
+			x, y := float64(pair.x[i])-127.5, float64(pair.y[i])-127.5
+			xx, yy, xy = xx+x*x, yy+y*y, xy+x*y
+		}
+		if r := xy / math.Sqrt(xx*yy); math.Abs(r) > 5/math.Sqrt(float64(len(pair.x))) {
+			t.Errorf("%s: correlation %.4f", pair.name, r)
+		}
+	}
+}
+
+// TestWorkers: bytes depend on the image's number, not on the goroutine or on what
+// a Corruptor did before.
+func TestWorkers(t *testing.T) {
+	var images []*pixel.Image
+	for i := range 24 {
+		m := picture(32, 32, 3)
+		for j := range m.Pix {
+			m.Pix[j] += uint8(i * j)
+		}
+		images = append(images, m)
+	}
+	for _, name := range corrupt.Names() {
+		for severity := 1; severity <= corrupt.Severities; severity++ {
+			want := corruptAll(t, name, images, severity, 1)
+			for _, workers := range []int{2, 5, 24} {
+				if !bytes.Equal(corruptAll(t, name, images, severity, workers), want) {
+					t.Errorf("%s, severity %d: other bytes with %d workers", name, severity, workers)
+				}
+			}
+		}
+	}
+}
+
+// TestAnySize: grey and colour, odd, narrow and single pixels; a Corruptor is used
+// for all in turn, the source stays, and a grey picture is a colour one of equal
+// channels.
+func TestAnySize(t *testing.T) {
+	for _, name := range corrupt.Names() {
+		c, err := corrupt.New(name, 32)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, size := range [][2]int{{64, 48}, {1, 1}, {3, 1}, {1, 7}, {33, 2}, {32, 32}} {
+			w, h := size[0], size[1]
+			grey, colour := picture(w, h, 1), pixel.New(w, h, 3)
+			for i := range colour.Pix {
+				colour.Pix[i] = grey.Pix[i/3]
+			}
+			for severity := 1; severity <= corrupt.Severities; severity++ {
+				keep := grey.Clone()
+				g, rgb := pixel.New(w, h, 1), pixel.New(w, h, 3)
+				r, r3 := corrupt.Stream(name, 1, severity, 0), corrupt.Stream(name, 1, severity, 0)
+				c.Apply(g, grey, severity, &r)
+				c.Apply(rgb, colour, severity, &r3)
+				if !reflect.DeepEqual(keep, grey) {
+					t.Fatalf("%s: the source changed", name)
+				}
+				if name == "gaussian_noise" {
+					continue // each channel has noise of its own
+				}
+				for i, v := range rgb.Pix {
+					if v != g.Pix[i/3] {
+						t.Fatalf("%s at %d×%d: grey gives %d, colour %d", name, w, h, g.Pix[i/3], v)
+					}
+				}
+				if w*h > 1000 && bytes.Equal(g.Pix, grey.Pix) {
+					t.Errorf("%s at %d×%d: severity %d changes nothing", name, w, h, severity)
+				}
+			}
+		}
+	}
+}
+
+func TestRegistry(t *testing.T) {
+	if got, want := corrupt.Names(), []string{"gaussian_noise", "defocus_blur", "brightness", "contrast", "pixelate"}; !slices.Equal(got, want) {
+		t.Errorf("Names: got %v, want %v", got, want)
+	}
+	published := corrupt.Published()
+	if len(published) != 19 || published[0] != "gaussian_noise" || published[14] != "jpeg_compression" || published[18] != "saturate" {
+		t.Errorf("Published: got %v", published)
+	}
+	counts := map[string]int{}
+	for _, name := range published[:15] {
+		if !slices.Contains(corrupt.Groups(), corrupt.Group(name)) {
+			t.Errorf("Group(%q): got %q, not one of %v", name, corrupt.Group(name), corrupt.Groups())
+		}
+		counts[corrupt.Group(name)]++
+	}
+	if want := map[string]int{"noise": 3, "blur": 4, "weather": 4, "digital": 4}; !reflect.DeepEqual(counts, want) {
+		t.Errorf("test corruptions by group: got %v, want %v", counts, want)
+	}
+	if got := corrupt.Group("rain"); got != "" {
+		t.Errorf("Group(rain): got %q", got)
+	}
+	for _, c := range []struct {
+		name, text string
+		size       int
+	}{
+		{"rain", `corruption "rain": not one of gaussian_noise, `, 32},
+		{"fog", `corruption "fog": not one of`, 32}, // known by name alone
+		{"contrast", "0 pixels", 0},
+	} {
+		if _, err := corrupt.New(c.name, c.size); err == nil || !strings.Contains(err.Error(), c.text) {
+			t.Errorf("New(%q, %d): got %v, want an error with %q", c.name, c.size, err, c.text)
+		}
+	}
+	for size, want := range map[int]int{1: 32, 32: 32, 48: 32, 49: 64, 96: 64, 144: 64, 145: 224, 224: 224, 256: 224, 262: 299, 4000: 299} {
+		if got := corrupt.TableSize(size); got != want {
+			t.Errorf("TableSize(%d): got %d, want %d", size, got, want)
+		}
+	}
+}
+
+func TestApplyRefuses(t *testing.T) {
+	c, err := corrupt.New("contrast", 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, try := range []struct {
+		name     string
+		dst      *pixel.Image
+		severity int
+	}{
+		{"severity 0", pixel.New(32, 32, 3), 0},
+		{"severity 6", pixel.New(32, 32, 3), 6},
+		{"another height", pixel.New(32, 31, 3), 1},
+		{"grey", pixel.New(32, 32, 1), 1},
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: no panic", try.name)
+				}
+			}()
+			c.Apply(try.dst, pixel.New(32, 32, 3), try.severity, nil)
+		}()
+	}
+}
+
+func TestNoAllocation(t *testing.T) {
+	src, dst := picture(32, 32, 3), pixel.New(32, 32, 3)
+	for _, name := range corrupt.Names() {
+		c, err := corrupt.New(name, 32)
+		if err != nil {
+			t.Fatal(err)
+		}
+		index := 0
+		var r rng.Stream
+		all := func() {
+			for severity := 1; severity <= corrupt.Severities; severity++ {
+				r = corrupt.Stream(name, 0, severity, index)
+				c.Apply(dst, src, severity, &r)
+				index++
+			}
+		}
+		all()
+		if got := testing.AllocsPerRun(10, all); got != 0 {
+			t.Errorf("%s: %v allocations for %d images, want none", name, got, corrupt.Severities)
+		}
+	}
+}
+
+func BenchmarkApply(b *testing.B) {
+	for _, size := range []int{32, 224} {
+		src, dst := picture(size, size, 3), pixel.New(size, size, 3)
+		for _, name := range corrupt.Names() {
+			b.Run(fmt.Sprintf("corruption=%s/size=%d", name, size), func(b *testing.B) {
+				c, err := corrupt.New(name, size)
+				if err != nil {
+					b.Fatal(err)
+				}
+				r := corrupt.Stream(name, 0, 1, 0)
+				b.ReportAllocs()
+				for i := 0; b.Loop(); i++ {
+					c.Apply(dst, src, i%corrupt.Severities+1, &r)
+				}
+			})
+		}
+	}
+}

@@ -1,0 +1,159 @@
+package data
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Severities is the number of strengths of every corruption.
+const Severities = 5
+
+// C is a corruption benchmark in the published layout of CIFAR-10-C: labels.npy
+// and, for each corruption, NAME.npy of the shape (5·n, H, W, 3), the n test images
+// at severity 1, then 2, … 5.
+type C struct {
+	dir   string
+	clean Dataset
+}
+
+// FolderC returns the name of a dataset's published corruption folder, CIFAR-10-C
+// for cifar10.
+func FolderC(dataset string) string {
+	if set, ok := cifarSets[dataset]; ok {
+		return set.title + "-C"
+	}
+	return dataset + "-C"
+}
+
+// FindC looks for a dataset's corruption folder beside its data: in dir or next to
+// it. It returns "" where there is none.
+func FindC(dir, dataset string) string {
+	for _, parent := range []string{dir, filepath.Join(dir, "..")} {
+		folder := filepath.Join(parent, FolderC(dataset))
+		if isFile(filepath.Join(folder, "labels.npy")) {
+			return folder
+		}
+	}
+	return ""
+}
+
+// OpenC opens the corruption benchmark of clean, the whole test set, in dir: the
+// folder itself or one that holds it. It checks labels.npy: one integer for each
+// image, in the range of the classes, in every severity the same as clean's. Every
+// error is an *Error.
+func OpenC(dir string, clean Dataset) (*C, error) {
+	own := FolderC(clean.Name())
+	if inner := filepath.Join(dir, own); !isFile(filepath.Join(dir, "labels.npy")) && isDir(inner) {
+		dir = inner
+	}
+	c := &C{dir: dir, clean: clean}
+	if !isDir(dir) {
+		return nil, &Error{Kind: Missing, Path: dir, Reason: "there is no such folder", Remedy: c.remedy()}
+	}
+	if err := c.checkLabels(); err != nil {
+		if e := err.(*Error); e.Remedy == "" {
+			e.Remedy = c.remedy()
+		}
+		return nil, err
+	}
+	return c, nil
+}
+
+// remedy tells what a good folder looks like and how to do without.
+func (c *C) remedy() string {
+	return fmt.Sprintf("Unpack %s.tar and name its folder, or use --c-data generate to make the corruptions from the test images.",
+		FolderC(c.clean.Name()))
+}
+
+// checkLabels compares labels.npy with the clean labels.
+func (c *C) checkLabels() error {
+	path := filepath.Join(c.dir, "labels.npy")
+	n, err := OpenNPY(path)
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	count := c.clean.Len()
+	if want := (NPYHeader{Shape: []int{Severities * count}}); !slices.Equal(n.Shape, want.Shape) {
+		return invalid(path, "has the shape %s, want %s: a label for each of %d images at %d severities",
+			n.shapeText(), want.shapeText(), count, Severities)
+	}
+	labels, err := n.Integers(Severities * count)
+	if err != nil {
+		return err
+	}
+	classes := len(c.clean.Classes())
+	for i, label := range labels {
+		if label < 0 || label >= int64(classes) {
+			return invalid(path, "label %d is %d, but %s has classes 0 to %d", i, label, c.clean.Name(), classes-1)
+		}
+		if label != labels[i%count] {
+			return invalid(path, "severity %d gives image %d the label %d, severity 1 gives it %d",
+				i/count+1, i%count, label, labels[i%count])
+		}
+	}
+	for i := range count {
+		if labels[i] != int64(c.clean.Label(i)) {
+			return invalid(path, "image %d has the label %d, the test set gives it %d: it was made from another test set",
+				i, labels[i], c.clean.Label(i))
+		}
+	}
+	return nil
+}
+
+// Dir returns the folder that holds the files.
+func (c *C) Dir() string { return c.dir }
+
+// Names returns the corruptions that have a file, sorted.
+func (c *C) Names() ([]string, error) {
+	entries, err := os.ReadDir(c.dir)
+	if err != nil {
+		return nil, cannotRead(c.dir, err)
+	}
+	var names []string
+	for _, e := range entries {
+		if name, ok := strings.CutSuffix(e.Name(), ".npy"); ok && name != "labels" {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+// Severity reads one fifth of a corruption's file: the test images, in their order
+// and with their labels, at a severity from 1 to 5. Every error is an *Error.
+func (c *C) Severity(corruption string, severity int) (Dataset, error) {
+	if severity < 1 || severity > Severities {
+		panic("data: C.Severity needs a severity from 1 to 5")
+	}
+	path := filepath.Join(c.dir, corruption+".npy")
+	n, err := OpenNPY(path)
+	if err != nil {
+		err.(*Error).Remedy = c.remedy()
+		return nil, err
+	}
+	defer n.Close()
+	count := c.clean.Len()
+	w, h, ch := c.clean.Size()
+	want := NPYHeader{Descr: "|u1", Shape: []int{Severities * count, h, w, ch}}
+	if n.Descr != want.Descr || !slices.Equal(n.Shape, want.Shape) {
+		e := invalid(path, "holds %s of %s, want %s of %s: the images at %d severities",
+			n.shapeText(), n.Descr, want.shapeText(), want.Descr, Severities)
+		e.Remedy = c.remedy()
+		return nil, e
+	}
+	a := &arrays{
+		name: c.clean.Name(), classes: c.clean.Classes(), w: w, h: h, c: ch,
+		pixels: make([]uint8, int64(count)*n.rowBytes()),
+		labels: make([]uint8, count),
+	}
+	if err := n.ReadRows(a.pixels, (severity-1)*count); err != nil {
+		return nil, err
+	}
+	for i := range a.labels {
+		a.labels[i] = uint8(c.clean.Label(i))
+	}
+	return a, nil
+}

@@ -1,0 +1,380 @@
+package data
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"augmix/pixel"
+	"augmix/rng"
+)
+
+// drawing is a Viewer that mixes the image with draws of every kind of length, so
+// that a stream that is not the view's own shows.
+type drawing struct{}
+
+func (drawing) View(dst []float32, view int, src *pixel.Image, r *rng.Stream) {
+	for range r.IntN(5) {
+		r.Uint64()
+	}
+	for i, v := range src.Pix {
+		dst[i] = float32(v)/255*float32(r.Float64()) + float32(view)
+	}
+}
+
+// slots returns n slots for batches of d.
+func slots(d Dataset, n, views, batch int) []Slot {
+	w, h, c := d.Size()
+	out := make([]Slot, n)
+	for i := range out {
+		out[i] = Slot{make([]float32, views*batch*w*h*c), make([]int64, batch)}
+	}
+	return out
+}
+
+func config(d Dataset) PipelineConfig {
+	return PipelineConfig{
+		Dataset: d, Sampler: Sampler{Len: d.Len(), Seed: 9, Shuffle: true}, BatchSize: 16, Views: 3,
+		FlipCrop: true, NewViewer: func() Viewer { return drawing{} },
+		Workers: 2, Seed: 9, Epochs: 3, Slots: slots(d, 3, 3, 16),
+	}
+}
+
+// record is what a batch held.
+type record struct {
+	epoch, step, n int
+	last           bool
+	hash           [32]byte
+}
+
+func summarize(b Batch) record {
+	var buf bytes.Buffer
+	binary.Write(&buf, binary.LittleEndian, b.Pixels)
+	binary.Write(&buf, binary.LittleEndian, b.Labels)
+	fmt.Fprint(&buf, b.Index)
+	return record{b.Epoch, b.Step, b.N, b.Last, sha256.Sum256(buf.Bytes())}
+}
+
+// drain runs a pipeline from a place to its end.
+func drain(t *testing.T, cfg PipelineConfig, epoch, step int) []record {
+	t.Helper()
+	p, err := NewPipeline(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	p.Start(epoch, step)
+	var out []record
+	for {
+		b, err := p.Next()
+		if err == io.EOF {
+			return out
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, summarize(b))
+		p.Release(b)
+	}
+}
+
+func TestPipelineEpochs(t *testing.T) {
+	d := numbered(100)
+	cfg := config(d)
+	got := drain(t, cfg, 0, 0)
+	if len(got) != 3*7 {
+		t.Fatalf("got %d batches, want 21", len(got))
+	}
+	for i, r := range got {
+		want := record{epoch: i / 7, step: i % 7, n: 16, last: i%7 == 6, hash: r.hash}
+		if want.last {
+			want.n = 100 - 6*16
+		}
+		if r != want {
+			t.Errorf("batch %d: got %+v, want %+v", i, r, want)
+		}
+	}
+	hashes := map[[32]byte]bool{}
+	for _, r := range got {
+		hashes[r.hash] = true
+	}
+	if len(hashes) != len(got) {
+		t.Error("two batches are the same")
+	}
+}
+
+func TestPipelineIgnoresWorkers(t *testing.T) {
+	d := numbered(100)
+	want := drain(t, config(d), 0, 0)
+	for _, workers := range []int{1, 2, 5, 16} {
+		for _, ring := range []int{1, 2, 4} {
+			cfg := config(d)
+			cfg.Workers, cfg.Slots = workers, slots(d, ring, 3, 16)
+			if got := drain(t, cfg, 0, 0); !slices.Equal(got, want) {
+				t.Errorf("%d workers, %d slots: other batches than 2 workers, 3 slots", workers, ring)
+			}
+		}
+	}
+}
+
+func TestPipelineResumes(t *testing.T) {
+	d := numbered(100)
+	all := drain(t, config(d), 0, 0)
+	for _, at := range []int{1, 6, 7, 13, 20} {
+		if got := drain(t, config(d), at/7, at%7); !slices.Equal(got, all[at:]) {
+			t.Errorf("from epoch %d step %d: not the rest of the whole run", at/7, at%7)
+		}
+	}
+	// A checkpoint at an epoch's end names the step past its last.
+	if got := drain(t, config(d), 0, 7); !slices.Equal(got, all[7:]) {
+		t.Error("from epoch 0 step 7: not epoch 1")
+	}
+	if got := drain(t, config(d), 3, 0); len(got) != 0 {
+		t.Errorf("past the end: got %d batches", len(got))
+	}
+}
+
+// The layout that the trainer relies on: view-major rows, each sample's label, and
+// the partial batch packed.
+func TestPipelineLayout(t *testing.T) {
+	d := numbered(10)
+	cfg := PipelineConfig{
+		Dataset: d, Sampler: Sampler{Len: 10}, BatchSize: 4, Views: 2, Workers: 3, Epochs: 1, Slots: slots(d, 2, 2, 4),
+	}
+	p, err := NewPipeline(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	p.Start(0, 0)
+	for step, n := range []int{4, 4, 2} {
+		b, err := p.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b.N != n || len(b.Pixels) != 2*n*4 || len(b.Labels) != n || &b.Pixels[0] != &cfg.Slots[b.Slot].Pixels[0] {
+			t.Fatalf("step %d: got %d samples, %d floats, %d labels", step, b.N, len(b.Pixels), len(b.Labels))
+		}
+		for v := range 2 {
+			for i := range n {
+				sample := step*4 + i
+				row := b.Pixels[(v*n+i)*4 : (v*n+i+1)*4]
+				want := []float32{unit[sample], unit[sample+1], unit[sample+2], unit[sample+3]}
+				if !slices.Equal(row, want) || b.Labels[i] != int64(sample%7) || b.Index[i] != sample {
+					t.Errorf("step %d view %d sample %d: got %v label %d, want %v label %d", step, v, i, row, b.Labels[i], want, sample%7)
+				}
+			}
+		}
+		p.Release(b)
+	}
+}
+
+// broken fails on some samples.
+type broken struct {
+	*arrays
+	bad map[int]bool
+}
+
+var errRotten = errors.New("the file is rotten")
+
+func (b broken) Image(i int, dst *pixel.Image) error {
+	if b.bad[i] {
+		return errRotten
+	}
+	return b.arrays.Image(i, dst)
+}
+
+func TestPipelineNamesTheSample(t *testing.T) {
+	for _, workers := range []int{1, 4} {
+		cfg := config(broken{numbered(100), map[int]bool{40: true, 44: true}})
+		cfg.Sampler.Shuffle, cfg.Workers = false, workers
+		p, err := NewPipeline(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Start(0, 0)
+		for step := range 2 {
+			b, err := p.Next()
+			if err != nil {
+				t.Fatalf("step %d: %v", step, err)
+			}
+			p.Release(b)
+		}
+		for range 2 {
+			_, err = p.Next()
+			if !errors.Is(err, errRotten) || !strings.Contains(err.Error(), "sample 40 of numbered") {
+				t.Errorf("%d workers: got %v, want sample 40 named", workers, err)
+			}
+		}
+		p.Close()
+	}
+}
+
+// Close ends every goroutine wherever the pipeline stands.
+func TestPipelineClose(t *testing.T) {
+	before := runtime.NumGoroutine()
+	for _, taken := range []int{-1, 0, 1, 2, 5, 21, 22} {
+		p, err := NewPipeline(config(numbered(100)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if taken >= 0 {
+			p.Start(0, 0)
+		}
+		for range taken {
+			b, err := p.Next()
+			if err == io.EOF {
+				break
+			}
+			p.Release(b)
+		}
+		if taken == 2 {
+			time.Sleep(5 * time.Millisecond) // the ring is full, everybody waits
+		}
+		p.Close()
+		p.Close()
+		if taken >= 0 {
+			if _, err := p.Next(); err != ErrClosed {
+				t.Errorf("Next after Close: got %v, want ErrClosed", err)
+			}
+		}
+		if after := runtime.NumGoroutine(); after > before {
+			t.Errorf("closed after %d batches: %d goroutines, %d before", taken, after, before)
+		}
+	}
+}
+
+// counting counts the samples that were made.
+type counting struct{ n *atomic.Int64 }
+
+func (c counting) View([]float32, int, *pixel.Image, *rng.Stream) { c.n.Add(1) }
+
+// Workers never run further ahead than the ring.
+func TestPipelineIsBounded(t *testing.T) {
+	var n atomic.Int64
+	cfg := config(numbered(100))
+	cfg.Views, cfg.NewViewer = 1, func() Viewer { return counting{&n} }
+	p, err := NewPipeline(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	p.Start(0, 0)
+	first, err := p.Next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(20 * time.Millisecond)
+	if got := n.Load(); got != 3*16 {
+		t.Errorf("with one of 3 slots held, %d samples were made, want %d", got, 3*16)
+	}
+	p.Release(first)
+	time.Sleep(20 * time.Millisecond)
+	if got := n.Load(); got != 4*16 {
+		t.Errorf("after its release, %d samples were made, want %d", got, 4*16)
+	}
+}
+
+// slow makes the reader wait.
+type slow struct{}
+
+func (slow) View([]float32, int, *pixel.Image, *rng.Stream) { time.Sleep(5 * time.Millisecond) }
+
+func TestPipelineWaited(t *testing.T) {
+	cfg := config(numbered(16))
+	cfg.Views, cfg.Epochs, cfg.NewViewer = 1, 1, func() Viewer { return slow{} }
+	p, err := NewPipeline(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	p.Start(0, 0)
+	if _, err := p.Next(); err != nil {
+		t.Fatal(err)
+	}
+	// 16 samples of 5 ms by 2 workers.
+	if got := p.Waited(); got < 35*time.Millisecond {
+		t.Errorf("waited %v, want at least 35ms", got)
+	}
+}
+
+func TestPipelineRefuses(t *testing.T) {
+	d := numbered(10)
+	tests := map[string]func(*PipelineConfig){
+		"empty dataset":   func(c *PipelineConfig) { c.Dataset = numbered(0) },
+		"no dataset":      func(c *PipelineConfig) { c.Dataset = nil },
+		"other sampler":   func(c *PipelineConfig) { c.Sampler.Len = 9 },
+		"rank without":    func(c *PipelineConfig) { c.Sampler.Rank, c.Sampler.World = 10, 11 },
+		"no batch":        func(c *PipelineConfig) { c.BatchSize = 0 },
+		"no views":        func(c *PipelineConfig) { c.Views = 0 },
+		"no workers":      func(c *PipelineConfig) { c.Workers = 0 },
+		"no epochs":       func(c *PipelineConfig) { c.Epochs = 0 },
+		"no slots":        func(c *PipelineConfig) { c.Slots = nil },
+		"slots too small": func(c *PipelineConfig) { c.Slots = slots(d, 2, 2, 16) },
+		"labels missing":  func(c *PipelineConfig) { c.Slots[1].Labels = nil },
+	}
+	for name, change := range tests {
+		cfg := config(d)
+		change(&cfg)
+		if _, err := NewPipeline(cfg); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+func TestReleaseTwicePanics(t *testing.T) {
+	p, err := NewPipeline(config(numbered(100)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	p.Start(0, 0)
+	b, err := p.Next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Release(b)
+	defer func() {
+		if recover() == nil {
+			t.Error("no panic")
+		}
+	}()
+	p.Release(b)
+}
+
+// The pipeline's own cost beside a view: plain copies of CIFAR-sized images.
+func BenchmarkPipeline(b *testing.B) {
+	d := &arrays{name: "noise", classes: make([]string, 10), w: 32, h: 32, c: 3,
+		pixels: make([]uint8, 4096*3072), labels: make([]uint8, 4096)}
+	for _, workers := range []int{1, 2} {
+		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
+			p, err := NewPipeline(PipelineConfig{
+				Dataset: d, Sampler: Sampler{Len: d.Len(), Shuffle: true}, BatchSize: 128, Views: 1, FlipCrop: true,
+				Workers: workers, Epochs: 1 << 30, Slots: slots(d, 3, 1, 128),
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer p.Close()
+			p.Start(0, 0)
+			b.ReportAllocs()
+			for b.Loop() {
+				batch, err := p.Next()
+				if err != nil {
+					b.Fatal(err)
+				}
+				p.Release(batch)
+			}
+			b.ReportMetric(float64(b.N)*128/b.Elapsed().Seconds(), "images/s")
+		})
+	}
+}

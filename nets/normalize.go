@@ -65,3 +65,14 @@ func (l *Normalize) Forward(x torch.Tensor) torch.Tensor {
 	centred := torch.Sub(x, l.Mu, 1)
 	return centred.DivI(l.Sigma)
 }
+
+// Named returns n under the name of the known normalisation with the same values, else under "stored".
+func (n Normalization) Named() Normalization {
+	n.Name = "stored"
+	for _, known := range normalizations {
+		if known.Mu == n.Mu && known.Sigma == n.Sigma {
+			return known
+		}
+	}
+	return n
+}

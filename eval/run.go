@@ -1,0 +1,150 @@
+package eval
+
+import (
+	"fmt"
+	"slices"
+
+	"augmix/corrupt"
+	"augmix/data"
+	"augmix/nets"
+	"augmix/run"
+
+	torch "github.com/wangkuiyi/gotorch"
+)
+
+// Options is what a network is evaluated on.
+type Options struct {
+	Dataset    data.Dataset // The clean test images, all of them.
+	DataDir    string       // Where they are; a -C folder beside them is found.
+	Sets       []string     // clean, c.
+	Only       []string     // Names of corruptions; none means all that can be made.
+	Severities []int        // 1 to 5.
+	CData      string       // "generate", a folder in the published layout, or empty: the one beside the data, else generated.
+	BatchSize  int
+	Workers    int
+	Limit      int // Images of the clean set, and of each severity; 0 is all.
+	BF16       bool
+
+	Progress func(done, total int, what string) // Counts images; may be nil.
+}
+
+// Run evaluates a network. The result lacks Model and Checkpoints, which the caller knows.
+//
+// libtorch's errors come back as *torch.Error, those about files as *data.Error.
+func Run(net *nets.Net, o Options) (result run.Evaluation, err error) {
+	if caught := torch.Maybe(func() { result, err = o.run(net) }); caught != nil {
+		return result, caught
+	}
+	return result, err
+}
+
+func (o Options) run(net *nets.Net) (run.Evaluation, error) {
+	clean := data.Subset(o.Dataset, o.Limit, false)
+	result := run.Evaluation{Dataset: clean.Name(), N: clean.Len(), Precision: "fp32"}
+	net.SetBF16(o.BF16)
+	if o.BF16 {
+		result.Precision = "bf16"
+	}
+	sets, err := o.corrupted(clean)
+	if err != nil {
+		return result, err
+	}
+	w, h, c := clean.Size()
+	predictor := NewPredictor(net, w, h, c, o.BatchSize, o.Workers)
+	defer predictor.Close()
+	done, total := 0, len(sets)*clean.Len()
+	if slices.Contains(o.Sets, "clean") {
+		total += clean.Len()
+		scores, err := o.score(predictor, clean, "clean", &done, total)
+		if err != nil {
+			return result, err
+		}
+		result.Clean = &scores
+	}
+	var cells []Cell
+	for _, set := range sets {
+		what := fmt.Sprintf("%s %d", set.name, set.severity)
+		images, err := set.open()
+		if err != nil {
+			return result, err
+		}
+		scores, err := o.score(predictor, images, what, &done, total)
+		if err != nil {
+			return result, err
+		}
+		cells = append(cells, Cell{Corruption: set.name, Severity: set.severity, Source: set.source, Scores: scores})
+	}
+	if len(cells) > 0 {
+		result.Corruption, err = Corruptions(cells)
+	}
+	return result, err
+}
+
+// Score returns the figures of one set.
+func Score(p *Predictor, set data.Dataset) (run.Scores, error) {
+	return Options{}.score(p, set, "", new(int), set.Len())
+}
+
+func (o Options) score(p *Predictor, set data.Dataset, what string, done *int, total int) (run.Scores, error) {
+	scores := NewAccumulator(p.classes, set.Len())
+	err := p.Run(set, func(probabilities []float32, labels []int64) error {
+		*done += len(labels)
+		if o.Progress != nil {
+			o.Progress(*done, total, what)
+		}
+		return scores.Add(probabilities, labels)
+	})
+	if err != nil {
+		return run.Scores{}, err
+	}
+	return scores.Scores(), nil
+}
+
+// corruptedSet is one corruption at one severity.
+type corruptedSet struct {
+	name     string
+	severity int
+	source   string
+	open     func() (data.Dataset, error) // Published images are read when their turn comes: 30 MB a set.
+}
+
+// corrupted lists the corrupted sets that are asked for: read from the published layout where that is there, else made.
+func (o Options) corrupted(clean data.Dataset) ([]corruptedSet, error) {
+	if !slices.Contains(o.Sets, "c") {
+		return nil, nil
+	}
+	names := o.Only
+	if len(names) == 0 {
+		names = corrupt.Names()
+	}
+	dir := o.CData
+	switch dir {
+	case "generate":
+		dir = ""
+	case "":
+		dir = data.FindC(o.DataDir, o.Dataset.Name())
+	}
+	open := func(name string, severity int) (data.Dataset, error) { return newGenerated(clean, name, severity) }
+	source := fmt.Sprintf("generated (seed %d)", generatedSeed)
+	if dir != "" {
+		c, err := data.OpenC(dir, o.Dataset)
+		if err != nil {
+			return nil, err
+		}
+		source = "published"
+		open = func(name string, severity int) (data.Dataset, error) {
+			set, err := c.Severity(name, severity)
+			if err != nil {
+				return nil, err
+			}
+			return data.Subset(set, o.Limit, false), nil
+		}
+	}
+	var out []corruptedSet
+	for _, name := range names {
+		for _, severity := range o.Severities {
+			out = append(out, corruptedSet{name, severity, source, func() (data.Dataset, error) { return open(name, severity) }})
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,187 @@
+package train
+
+import (
+	"hash/fnv"
+	"io"
+	"time"
+
+	"augmix/run"
+)
+
+// loop trains until the last epoch is done, a signal comes or the loss is not finite.
+func (t *trainer) loop() error {
+	t.pipeline.Start(t.pos.epoch, t.pos.epochStep)
+	defer t.pipeline.Close()
+	t.started, t.startStep, t.saved, t.savedAt = time.Now(), t.pos.step, time.Now(), t.pos.step
+	if t.pos.step == 0 {
+		t.savedAt = ^uint64(0) // Nothing is saved yet.
+	}
+	total := uint64(t.cfg.Epochs) * uint64(t.batches)
+	last := t.started
+	for t.pos.step < total {
+		batch, err := t.pipeline.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if batch.Step == 0 {
+			t.machine.meter.startEpoch()
+		}
+		t.machine.step(batch, cosine(t.cfg.LearningRate, t.pos.step, total), stepSeed(t.cfg.Seed, t.pos.step, 0))
+		t.pipeline.Release(batch)
+		t.pos.step++
+		t.pos.epochStep++
+		now := time.Now()
+		t.pos.seconds += now.Sub(last)
+		t.pos.epochTime += now.Sub(last)
+
+		if err := t.after(batch.Last); err != nil {
+			return err
+		}
+		t.evaluating += time.Since(now)
+		last = time.Now()
+	}
+	return nil
+}
+
+// after does what a step may bring with it: a reading of the meter, the end of an epoch, a checkpoint, a stop.
+func (t *trainer) after(endOfEpoch bool) error {
+	signal := t.signal()
+	noted := t.pos.step%uint64(t.cfg.PrintFreq) == 0
+	due := t.every.due(t.pos.step, t.epochsDone(endOfEpoch), time.Since(t.saved))
+	if endOfEpoch || noted || due || signal != nil || t.machine.meter.full() {
+		if err := t.readMeter(); err != nil {
+			return err
+		}
+	}
+	if noted {
+		if err := t.noteStep(); err != nil {
+			return err
+		}
+	}
+	best := false
+	if endOfEpoch {
+		var err error
+		if best, err = t.endEpoch(); err != nil {
+			return err
+		}
+	}
+	if due || best || signal != nil {
+		if err := t.save(best); err != nil {
+			return err
+		}
+	}
+	if signal != nil && t.pos.epoch < t.cfg.Epochs {
+		return &Interrupted{Signal: signal, Epoch: t.pos.epoch, Epochs: t.cfg.Epochs, Step: t.pos.step}
+	}
+	return nil
+}
+
+func (t *trainer) epochsDone(endOfEpoch bool) int {
+	if endOfEpoch {
+		return t.pos.epoch + 1
+	}
+	return 0
+}
+
+// readMeter takes the losses out of the tensors and refuses one that is not finite, before anything is saved.
+func (t *trainer) readMeter() error {
+	ago, loss := t.machine.meter.read()
+	if ago >= 0 {
+		step := t.pos.step - uint64(ago)
+		total := uint64(t.cfg.Epochs) * uint64(t.batches)
+		return &NonFiniteError{Loss: loss, Step: step, Epoch: int((step-1)/uint64(t.batches)) + 1,
+			Rate: cosine(t.cfg.LearningRate, step-1, total)}
+	}
+	t.report()
+	return nil
+}
+
+// report tells the one who watches how far training is.
+func (t *trainer) report() {
+	if t.Progress == nil {
+		return
+	}
+	spent := time.Since(t.started) - t.evaluating
+	steps := t.pos.step - t.startStep
+	total := uint64(t.cfg.Epochs) * uint64(t.batches)
+	perStep := spent / time.Duration(max(steps, 1))
+	t.Progress(Status{
+		Epoch: min(int((t.pos.step-1)/uint64(t.batches))+1, t.cfg.Epochs), Epochs: t.cfg.Epochs,
+		Step: t.pos.epochStep, Steps: t.batches,
+		Loss: t.machine.meter.meanLoss(), Error: t.machine.meter.errorRate(),
+		Rate:   float64(steps) * float64(t.train.Len()) / float64(t.batches) / spent.Seconds(),
+		Waited: t.pipeline.Waited().Seconds() / spent.Seconds(),
+		Left:   perStep * time.Duration(total-t.pos.step),
+	})
+}
+
+// stepRecord and epochRecord are the lines of metrics.jsonl. They hold no times, so that a run's file does not depend on
+// where it was interrupted.
+type stepRecord struct {
+	Step  uint64  `json:"step"`
+	Loss  float64 `json:"train_loss"`    // Mean of the epoch so far.
+	Error float64 `json:"train_error"`   // Percent, of the epoch so far.
+	Rate  float64 `json:"learning_rate"` // Of the step.
+}
+
+type epochRecord struct {
+	Epoch int         `json:"epoch"`
+	Step  uint64      `json:"step"`
+	Loss  float64     `json:"train_loss"`
+	Error float64     `json:"train_error"`
+	Test  run.Scores  `json:"test"`
+	Val   *run.Scores `json:"val,omitempty"` // Of the held-out images.
+}
+
+func (t *trainer) noteStep() error {
+	total := uint64(t.cfg.Epochs) * uint64(t.batches)
+	return t.metric.Append(stepRecord{
+		Step: t.pos.step, Loss: t.machine.meter.meanLoss(), Error: t.machine.meter.errorRate(),
+		Rate: cosine(t.cfg.LearningRate, t.pos.step-1, total),
+	})
+}
+
+// endEpoch evaluates, writes the epoch's rows and tells whether the held-out images were never classified better.
+func (t *trainer) endEpoch() (best bool, err error) {
+	t.pos.epoch++
+	t.pos.epochStep = 0
+	record := epochRecord{Epoch: t.pos.epoch, Step: t.pos.step, Loss: t.machine.meter.meanLoss(), Error: t.machine.meter.errorRate()}
+	if record.Test, err = t.evaluate(t.Test); err != nil {
+		return false, err
+	}
+	if t.held != nil {
+		val, err := t.evaluate(t.held)
+		if err != nil {
+			return false, err
+		}
+		record.Val = &val
+		if best = val.Error < t.pos.best; best {
+			t.pos.best = val.Error
+		}
+	}
+	if err := t.metric.Append(record); err != nil {
+		return false, err
+	}
+	t.say("epoch %d of %d: train loss %.4f, error %.2f %%; test loss %.4f, error %.2f %%", t.pos.epoch, t.cfg.Epochs,
+		record.Loss, record.Error, record.Test.NLL, record.Test.Error)
+	row := run.Row{
+		Epoch: t.pos.epoch, Seconds: t.pos.epochTime.Seconds(), TrainLoss: t.machine.meter.average,
+		TestLoss: record.Test.NLL, TestError: record.Test.Error,
+	}
+	t.pos.epochTime = 0
+	return best, t.log.Append(row)
+}
+
+// stepSeed derives the seed of libtorch's draws in a step.
+func stepSeed(seed, step, rank uint64) uint64 {
+	h := fnv.New64a()
+	for _, v := range []uint64{seed, step, rank} {
+		for i := range 8 {
+			h.Write([]byte{byte(v >> (8 * i))})
+		}
+	}
+	return h.Sum64()
+}

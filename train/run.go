@@ -1,0 +1,306 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"time"
+
+	"augmix/data"
+	"augmix/eval"
+	"augmix/methods"
+	"augmix/nets"
+	"augmix/run"
+	"augmix/weights"
+
+	torch "github.com/wangkuiyi/gotorch"
+)
+
+// Options is what Run trains with.
+type Options struct {
+	Config  run.Config // Complete: Resolve has decided what was open.
+	Resume  string     // none, auto, or a checkpoint file.
+	Train   data.Dataset
+	Test    data.Dataset // Logged after each epoch; it never decides anything.
+	Log     io.Writer    // Messages for the person who waits.
+	Stop    <-chan os.Signal
+	Version string
+
+	Progress func(Status) // Called now and then; may be nil.
+}
+
+// Status is how far training has come.
+type Status struct {
+	Epoch, Epochs int     // Epoch counts from 1.
+	Step, Steps   int     // Of the epoch.
+	Loss          float64 // Mean of the epoch so far.
+	Error         float64 // Of the training images in the epoch so far, percent.
+	Rate          float64 // Clean images a second since the start, evaluation left out.
+	Waited        float64 // Part of that time spent waiting for data, 0 to 1.
+	Left          time.Duration
+}
+
+// trainer is a run in progress.
+type trainer struct {
+	Options
+	cfg    run.Config
+	every  Every
+	folder *run.Folder
+	log    *run.Log
+	metric *run.Metrics
+
+	machine  *machine
+	pipeline *data.Pipeline
+	held     data.Dataset // The held-out images; nil without --val-split.
+	train    data.Dataset
+	batches  int // Steps an epoch.
+	pos      position
+	saved    time.Time // When the last checkpoint was saved.
+	savedAt  uint64    // Its step.
+
+	started     time.Time
+	startStep   uint64
+	evaluating  time.Duration // Since started.
+	fingerprint string
+}
+
+// Run trains as the options say, in the folder Config.Save, and returns what training ended with. A run that is
+// finished and resumed with auto returns what it ended with then.
+//
+// Errors: *run.ExistsError, *run.ForeignError and *ResumeError for a folder or checkpoint that cannot be used as asked;
+// *run.LockedError; *weights.Error and *CheckpointError for a checkpoint that is damaged or of something else;
+// *NonFiniteError; *Interrupted after a signal; data's errors.
+func Run(o Options) (result run.TrainResult, err error) {
+	t := &trainer{Options: o, cfg: o.Config, train: o.Train}
+	if t.every, err = ParseEvery(t.cfg.CheckpointEvery); err != nil {
+		return result, fmt.Errorf("--checkpoint-every: %w", err)
+	}
+	folder, err := run.Create(t.cfg.Save)
+	if err != nil {
+		return result, err
+	}
+	t.folder = folder
+	defer folder.Close()
+	state, err := folder.State()
+	if err != nil {
+		return result, err
+	}
+	if t.Resume == "none" {
+		if err := state.Refuse(t.cfg.Save); err != nil {
+			return result, err
+		}
+	} else if state.Phase == run.Finished && t.Resume == "auto" {
+		t.say("%s is finished: %d epochs", t.cfg.Save, state.Epochs)
+		return folder.TrainResult()
+	}
+	// libtorch's errors are panics; nothing below may end the program with one.
+	if caught := torch.Maybe(func() { result, err = t.run() }); caught != nil {
+		return result, caught
+	}
+	return result, err
+}
+
+func (t *trainer) run() (result run.TrainResult, err error) {
+	checkpoint, err := t.checkpointToResume()
+	if err != nil {
+		return result, err
+	}
+	if checkpoint != nil {
+		if err := t.adopt(checkpoint); err != nil {
+			return result, err
+		}
+	}
+	UseThreads(t.cfg.Threads)
+	torch.SetDeterministic(t.cfg.Deterministic)
+	if err := t.build(); err != nil {
+		return result, err
+	}
+	defer t.machine.net.Close()
+	defer t.machine.close()
+	if checkpoint != nil {
+		if t.pos, err = t.machine.restore(checkpoint.Path, checkpoint.File, t.fingerprint); err != nil {
+			return result, err
+		}
+		t.say("going on from %s: step %d, %d of %d epochs done", checkpoint.Path, t.pos.step, t.pos.epoch, t.cfg.Epochs)
+	}
+	if err := t.open(checkpoint); err != nil {
+		return result, err
+	}
+	defer t.log.Close()
+	defer t.metric.Close()
+	if err := t.loop(); err != nil {
+		return result, err
+	}
+	return t.finish()
+}
+
+// checkpointToResume reads the checkpoint to go on from; nil begins anew.
+func (t *trainer) checkpointToResume() (*run.Checkpoint, error) {
+	switch t.Resume {
+	case "none":
+		return nil, nil
+	case "auto":
+		newest, damaged, err := t.folder.Newest()
+		for _, d := range damaged {
+			t.say("passing over a damaged checkpoint: %v", d)
+		}
+		return newest, err
+	}
+	f, err := weights.Read(t.Resume)
+	if err != nil {
+		return nil, err
+	}
+	return &run.Checkpoint{Path: t.Resume, File: f}, nil
+}
+
+// adopt checks that the run can go on from a checkpoint with today's flags, and takes its thread count: another one
+// would change the weights' last bits.
+func (t *trainer) adopt(c *run.Checkpoint) error {
+	text, ok := c.File.Metadata[metaConfig]
+	if !ok {
+		return &CheckpointError{c.Path, "it holds no run's configuration; to evaluate it use augmix eval --checkpoint"}
+	}
+	was, err := run.ParseConfig([]byte(text))
+	if err != nil {
+		return &CheckpointError{c.Path, err.Error()}
+	}
+	if was.Threads != t.cfg.Threads {
+		t.say("using %d threads, as the run began with", was.Threads)
+		t.cfg.Threads = was.Threads
+	}
+	for _, d := range run.Differences(was, t.cfg) {
+		if !d.Free {
+			return &ResumeError{fmt.Sprintf("cannot go on from %s: %v; leave that flag as it was, or choose another --save", c.Path, d)}
+		}
+	}
+	return nil
+}
+
+// build makes the network, the optimizer and the pipeline.
+func (t *trainer) build() error {
+	cfg := t.cfg
+	method, err := methods.New(methods.Config{
+		Method: cfg.Method, Views: cfg.Views, NoJSD: cfg.NoJSD, JSDWeight: cfg.JSDWeight, MixtureWidth: cfg.MixtureWidth,
+		MixtureDepth: cfg.MixtureDepth, AugSeverity: cfg.AugSeverity, AugProbCoeff: cfg.AugProbCoeff, AllOps: cfg.AllOps,
+	})
+	if err != nil {
+		return err
+	}
+	normalize, err := nets.ParseNormalization(cfg.Normalize)
+	if err != nil {
+		return fmt.Errorf("--normalize: %w", err)
+	}
+	if t.train, t.held, err = data.Split(t.train, cfg.ValSplit, cfg.Seed); err != nil {
+		return fmt.Errorf("--val-split: %w", err)
+	}
+	t.fingerprint = t.train.Fingerprint()
+	net, err := nets.New(nets.Config{
+		Model: cfg.Model, Classes: len(cfg.Classes), Layers: cfg.Layers, WidenFactor: cfg.WidenFactor,
+		DropRate: cfg.Droprate, Normalize: normalize,
+	}, cfg.Seed)
+	if err != nil {
+		return err
+	}
+	w, h, c := t.train.Size()
+	t.machine = newMachine(cfg, method, net, w, h, c)
+	sampler := data.Sampler{Len: t.train.Len(), Seed: cfg.Seed, Shuffle: true}
+	t.batches = sampler.Steps(cfg.BatchSize)
+	t.pipeline, err = data.NewPipeline(data.PipelineConfig{
+		Dataset: t.train, Sampler: sampler, BatchSize: cfg.BatchSize, Views: method.Views(), FlipCrop: true,
+		NewViewer: func() data.Viewer { return method.NewViewer() },
+		Workers:   cfg.NumWorkers, Seed: cfg.Seed, Epochs: cfg.Epochs, Slots: t.machine.ring(),
+	})
+	t.pos.best = math.Inf(1)
+	t.say("%s, %d parameters; %s on %d images of %s, %d steps an epoch; %s, %d threads, %d workers; normalisation %s",
+		net.Describe(), net.ParameterCount(), cfg.Method, t.train.Len(), t.train.Name(), t.batches,
+		cfg.Precision, cfg.Threads, cfg.NumWorkers, cfg.Normalize)
+	return err
+}
+
+// open writes what was decided and opens the logs where the checkpoint left them.
+func (t *trainer) open(c *run.Checkpoint) (err error) {
+	if c != nil {
+		if !t.inFolder(c.Path) {
+			t.pos.log, t.pos.metrics = 0, 0 // Another folder's logs are not ours to cut.
+		}
+		if err := t.folder.SetAside(t.pos.step); err != nil {
+			return err
+		}
+	}
+	if err := t.folder.WriteConfig(t.cfg); err != nil {
+		return err
+	}
+	if err := t.folder.WriteEnv(run.CaptureEnv(t.Version, torch.Version(), t.cfg.Threads, t.cfg.Device)); err != nil {
+		return err
+	}
+	var warnings [2]string
+	if t.log, warnings[0], err = t.folder.OpenLog(t.pos.log); err != nil {
+		return err
+	}
+	if t.metric, warnings[1], err = t.folder.OpenMetrics(t.pos.metrics); err != nil {
+		return errors.Join(err, t.log.Close())
+	}
+	for _, w := range warnings {
+		if w != "" {
+			t.say("warning: %s", w)
+		}
+	}
+	return nil
+}
+
+// inFolder tells whether a checkpoint belongs to the run's own folder.
+func (t *trainer) inFolder(path string) bool {
+	a, err1 := filepath.EvalSymlinks(filepath.Dir(path))
+	b, err2 := filepath.EvalSymlinks(t.folder.Path("checkpoints"))
+	return err1 == nil && err2 == nil && a == b
+}
+
+// finish saves the last checkpoint and says what training ended with.
+func (t *trainer) finish() (run.TrainResult, error) {
+	if t.savedAt != t.pos.step {
+		if err := t.save(false); err != nil {
+			return run.TrainResult{}, err
+		}
+	}
+	rows, err := t.folder.ReadLog()
+	if err != nil {
+		return run.TrainResult{}, err
+	}
+	last := rows[len(rows)-1]
+	result := run.TrainResult{
+		Epochs: t.cfg.Epochs, Steps: t.pos.step, Seconds: t.pos.seconds.Seconds(),
+		ImagesPerSecond: float64(t.cfg.Epochs*t.train.Len()) / t.pos.seconds.Seconds(),
+		TrainLoss:       last.TrainLoss, TestLoss: last.TestLoss, TestError: last.TestError, N: t.Test.Len(),
+		Precision: t.cfg.Precision, WeightsSHA256: weights.Digest(t.machine.tensors()),
+	}
+	return result, t.folder.Finish(result)
+}
+
+// save writes a checkpoint of the present state.
+func (t *trainer) save(best bool) error {
+	if err := errors.Join(t.log.Sync(), t.metric.Sync()); err != nil {
+		return err
+	}
+	t.pos.log, t.pos.metrics = t.log.Offset(), t.metric.Offset()
+	warnings, err := t.folder.SaveCheckpoint(t.pos.step, t.machine.checkpoint(t.pos, t.fingerprint), best)
+	for _, w := range warnings {
+		t.say("warning: %s", w)
+	}
+	t.saved, t.savedAt = time.Now(), t.pos.step
+	return err
+}
+
+func (t *trainer) say(format string, args ...any) { fmt.Fprintf(t.Log, format+"\n", args...) }
+
+// evaluate returns the scores of a set with the present weights, in float32.
+func (t *trainer) evaluate(set data.Dataset) (run.Scores, error) {
+	w, h, c := set.Size()
+	t.machine.net.SetBF16(false)
+	defer t.machine.net.SetBF16(t.cfg.Precision == "bf16")
+	p := eval.NewPredictor(t.machine.net, w, h, c, t.cfg.EvalBatchSize, t.cfg.NumWorkers)
+	defer p.Close()
+	return eval.Score(p, set)
+}

@@ -18,17 +18,18 @@ func (e *Interrupted) Error() string {
 		e.Signal, e.Step, e.Epoch, e.Epochs)
 }
 
-// NonFiniteError says that the loss became infinite or not a number. No checkpoint holds that state.
+// NonFiniteError says that the loss or a weight became infinite or not a number. No checkpoint holds that state.
 type NonFiniteError struct {
-	Loss  float64
-	Step  uint64 // The first step with such a loss, counted from 1.
+	What  string // "loss", or the name of a tensor.
+	Value float64
+	Step  uint64 // The first step that gave it, counted from 1.
 	Epoch int    // Counted from 1.
 	Rate  float64
 }
 
 func (e *NonFiniteError) Error() string {
-	return fmt.Sprintf("the loss is %v at step %d (epoch %d, learning rate %.4g); no checkpoint was written since it was finite: lower --learning-rate, or go on from the last checkpoint with --resume auto and --precision fp32",
-		e.Loss, e.Step, e.Epoch, e.Rate)
+	return fmt.Sprintf("%s is %v at step %d (epoch %d, learning rate %.4g); no checkpoint holds that state: train again with a lower --learning-rate, or with --precision fp32",
+		e.What, e.Value, e.Step, e.Epoch, e.Rate)
 }
 
 // ResumeError says that a checkpoint cannot be gone on with as asked: a matter of flags.

@@ -3,6 +3,7 @@ package train
 import (
 	"hash/fnv"
 	"io"
+	"math"
 	"time"
 
 	"augmix/run"
@@ -56,6 +57,11 @@ func (t *trainer) after(endOfEpoch bool) error {
 			return err
 		}
 	}
+	if endOfEpoch || due || signal != nil {
+		if err := t.checkWeights(); err != nil {
+			return err
+		}
+	}
 	if noted {
 		if err := t.noteStep(); err != nil {
 			return err
@@ -90,13 +96,32 @@ func (t *trainer) epochsDone(endOfEpoch bool) int {
 func (t *trainer) readMeter() error {
 	ago, loss := t.machine.meter.read()
 	if ago >= 0 {
-		step := t.pos.step - uint64(ago)
-		total := uint64(t.cfg.Epochs) * uint64(t.batches)
-		return &NonFiniteError{Loss: loss, Step: step, Epoch: int((step-1)/uint64(t.batches)) + 1,
-			Rate: cosine(t.cfg.LearningRate, step-1, total)}
+		return t.nonFinite("loss", loss, t.pos.step-uint64(ago))
 	}
 	t.report()
 	return nil
+}
+
+// checkWeights refuses weights that the last update made infinite or not a number; their next loss would be.
+func (t *trainer) checkWeights() error {
+	for _, tensor := range t.machine.tensors() {
+		values, err := tensor.Float32()
+		if err != nil {
+			return err
+		}
+		for _, v := range values {
+			if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+				return t.nonFinite(tensor.Name, float64(v), t.pos.step)
+			}
+		}
+	}
+	return nil
+}
+
+func (t *trainer) nonFinite(what string, value float64, step uint64) error {
+	total := uint64(t.cfg.Epochs) * uint64(t.batches)
+	return &NonFiniteError{What: what, Value: value, Step: step, Epoch: int((step-1)/uint64(t.batches)) + 1,
+		Rate: cosine(t.cfg.LearningRate, step-1, total)}
 }
 
 // report tells the one who watches how far training is.

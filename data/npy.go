@@ -86,6 +86,9 @@ func (n *NPY) ReadRows(dst []byte, first int) error {
 		first < 0 || int64(first)+int64(len(dst))/row > int64(n.Shape[0]) {
 		panic("data: NPY.ReadRows outside of the array")
 	}
+	if len(dst) == 0 {
+		return nil
+	}
 	if _, err := n.file.ReadAt(dst, n.offset+int64(first)*row); err != nil {
 		return cannotRead(n.path, err)
 	}

@@ -23,14 +23,14 @@ const (
 	shapesTrain = 5000
 	shapesTest  = 1000
 
-	minRadius, maxRadius = 8.0, 12.5 // of the circle about the figure, roughly
-	maxShift             = 4.0       // of its centre from the image's, each way
-	maxTurn              = 25        // degrees from upright, each way
+	minRadius, maxRadius = 8.5, 13.0 // of the circle about the figure, roughly
+	maxShift             = 3.0       // of its centre from the image's, each way
+	maxTurn              = 20        // degrees from upright, each way
 
 	minGround, maxGround = 0.25, 0.75 // mean intensity of the ground
 	groundChroma         = 0.12       // how far a channel leaves that mean
 
-	minContrast, maxContrast = 0.18, 0.45 // mean step from ground to figure
+	minContrast, maxContrast = 0.22, 0.50 // mean step from ground to figure
 	contrastChroma           = 0.6        // a channel's step: 1 ± this, relative
 
 	minWave, maxWave = 3.5, 14.0 // wavelength of a grating

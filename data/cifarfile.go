@@ -98,7 +98,7 @@ func (s *cifarSet) readPython(f cifarFile, path string, size int64, labels []uin
 	if err != nil {
 		e := invalid(path, "is not the %s file of this name", s.title)
 		if size != f.size {
-			e = wrongSize(f, path, size)
+			e = invalid(path, "has %d bytes, the published file has %d", size, f.size)
 		}
 		if cause, ok := errors.AsType[*weights.Error](err); ok {
 			// The path is in front already.

@@ -1,7 +1,6 @@
 package data
 
 import (
-	"crypto/md5"
 	"encoding/binary"
 	"encoding/hex"
 	"os"
@@ -64,8 +63,9 @@ func (f *fixture) write(t *testing.T, l cifarLayout, split string, files []cifar
 			content = binaryBatch(images, labels, f.coarse > 0)
 		}
 		write(t, filepath.Join(f.dir, l.folder, file.name), content)
-		sum := md5.Sum(content)
-		out = append(out, cifarFile{file.name, sizes[i], int64(len(content)), hex.EncodeToString(sum[:])})
+		sum := newDigest(file.digest)
+		sum.Write(content)
+		out = append(out, cifarFile{file.name, sizes[i], int64(len(content)), hex.EncodeToString(sum.Sum(nil))})
 	}
 	return out
 }

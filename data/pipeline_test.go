@@ -247,6 +247,10 @@ func TestPipelineClose(t *testing.T) {
 				t.Errorf("Next after Close: got %v, want ErrClosed", err)
 			}
 		}
+		// A goroutine that has said that it is done still needs a moment to end.
+		for begin := time.Now(); runtime.NumGoroutine() > before && time.Since(begin) < time.Second; {
+			time.Sleep(time.Millisecond)
+		}
 		if after := runtime.NumGoroutine(); after > before {
 			t.Errorf("closed after %d batches: %d goroutines, %d before", taken, after, before)
 		}
@@ -349,6 +353,20 @@ func TestReleaseTwicePanics(t *testing.T) {
 		}
 	}()
 	p.Release(b)
+}
+
+// A worker allocates nothing per sample.
+func TestWorkerAllocation(t *testing.T) {
+	cfg := config(numbered(16))
+	w := newWorker(&cfg)
+	b := Batch{Pixels: cfg.Slots[0].Pixels, Labels: cfg.Slots[0].Labels, Index: ascending(16), N: 16, Views: 3}
+	if n := testing.AllocsPerRun(100, func() {
+		if err := w.fill(&b, 5); err != nil {
+			t.Fatal(err)
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations a sample, want 0", n)
+	}
 }
 
 // The pipeline's own cost beside a view: plain copies of CIFAR-sized images.

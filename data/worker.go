@@ -11,7 +11,8 @@ type worker struct {
 	viewer    Viewer
 	raw       *pixel.Image // as the dataset has it
 	tmp, crop *pixel.Image
-	floats    int // H×W×C
+	stream    rng.Stream // of the view that is being made
+	floats    int        // H×W×C
 }
 
 func newWorker(cfg *PipelineConfig) *worker {
@@ -36,13 +37,13 @@ func (w *worker) fill(b *Batch, i int) error {
 	b.Labels[i] = int64(w.cfg.Dataset.Label(index))
 	src := w.raw
 	for view := range b.Views {
-		stream := rng.New(w.cfg.Seed, uint64(b.Epoch), uint64(index), uint64(view))
+		w.stream = rng.New(w.cfg.Seed, uint64(b.Epoch), uint64(index), uint64(view))
 		if view == 0 && w.cfg.FlipCrop {
-			flipCrop(w.crop, w.tmp, w.raw, &stream)
+			flipCrop(w.crop, w.tmp, w.raw, &w.stream)
 			src = w.crop
 		}
 		row := view*b.N + i
-		w.viewer.View(b.Pixels[row*w.floats:(row+1)*w.floats], view, src, &stream)
+		w.viewer.View(b.Pixels[row*w.floats:(row+1)*w.floats], view, src, &w.stream)
 	}
 	return nil
 }

@@ -107,11 +107,7 @@ func images(name string, count int) torch.Tensor {
 // newFormulaNet builds a network with the formula's weights, given to it as a checkpoint. It lives until the test ends.
 func newFormulaNet(t *testing.T, cfg Config, bnBias float64) *Net {
 	t.Helper()
-	n, err := New(cfg, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(n.Close)
+	n := mustNew(t, cfg, 1)
 	var tensors []weights.Tensor
 	for _, w := range n.Tensors() {
 		if w.Name == "mu" || w.Name == "sigma" {

@@ -1,8 +1,9 @@
 """Writes what PyTorch computes for the parity tests of the Go networks.
 
   wrn.py --golden nets/testdata/parity.json   the small file that is committed
-  wrn.py --full build/parity                  wrn-40-2.safetensors: logits, loss
-                                              and every gradient, batch 8 x 3
+  wrn.py --full build/parity                  wrn-40-2-nchw.safetensors and
+                                              wrn-40-2-nhwc.safetensors: logits,
+                                              loss and every gradient, batch 8 x 3
                                               views, for `make parity`
   wrn.py --noise                              how far float32 is from float64
   wrn.py --search                             how TRAIN's batches were chosen
@@ -58,18 +59,21 @@ def build(network, bn_bias=0):
     return nets.load_formula(net, bn_bias)
 
 
-def evaluate(network, size, bn_bias, batch, dtype=torch.float32):
+def evaluate(network, size, bn_bias, batch, dtype=torch.float32, layout=torch.contiguous_format):
     """Runs one case and returns its tensors by name.
+
+    layout is the order of weights and images in memory.
 
     The names: eval_logits and train_logits [3 * size, 10], loss [3] (cross-
     entropy, JS divergence, total), grad.<parameter>, after.<running statistic>.
     """
     normalize = NETWORKS[network][2]
     with torch.no_grad():
-        still = build(network).to(dtype).eval()
-        found = {"eval_logits": still(nets.batch("input", VIEWS * size, normalize).to(dtype))}
-    net = build(network, bn_bias).to(dtype).train()
-    logits = net(nets.batch(batch, VIEWS * size, normalize).to(dtype))
+        still = build(network).to(dtype, memory_format=layout).eval()
+        x = nets.batch("input", VIEWS * size, normalize).to(dtype, memory_format=layout)
+        found = {"eval_logits": still(x)}
+    net = build(network, bn_bias).to(dtype, memory_format=layout).train()
+    logits = net(nets.batch(batch, VIEWS * size, normalize).to(dtype, memory_format=layout))
     ce, js, total = nets.augmix_loss(logits, torch.from_numpy(formula.labels(size)))
     total.backward()
     found["train_logits"] = logits.detach()
@@ -220,11 +224,12 @@ def main():
     if arguments.full:
         os.makedirs(arguments.full, exist_ok=True)
         network, size, bn_bias, batch = FULL
-        found = {key: value.contiguous() for key, value in evaluate(*FULL).items()}
-        # The metadata tells the Go side which weights and batch to make.
-        save_file(found, os.path.join(arguments.full, network + ".safetensors"),
-                  {"batch": str(size), "views": str(VIEWS), "bn_bias": str(bn_bias), "input": batch,
-                   "torch": torch.__version__})
+        for name, layout in (("nchw", torch.contiguous_format), ("nhwc", torch.channels_last)):
+            found = {key: value.contiguous() for key, value in evaluate(*FULL, layout=layout).items()}
+            # The metadata tells the Go side which weights and batch to make, and how many threads to take.
+            save_file(found, os.path.join(arguments.full, f"{network}-{name}.safetensors"),
+                      {"batch": str(size), "views": str(VIEWS), "bn_bias": str(bn_bias), "input": batch,
+                       "threads": str(torch.get_num_threads()), "torch": torch.__version__})
     if arguments.noise:
         noise()
     if arguments.search:

@@ -1,0 +1,69 @@
+# augmix. Plain `make` prints what each target does; nothing here needs an environment set up by hand.
+#
+#   SEED=N        make run: the seed (1)
+#   FROM=python   make libtorch: use the torch of the python3 on the PATH
+#   LIBTORCH=DIR  make libtorch: use this one
+#   REFERENCE=DIR make bench, parity: a checkout of google-research/augmix
+#   GOTORCH=DIR   make upstream-test: a checkout of wangkuiyi/gotorch
+#   DATA=DIR      make cifar, reliability: the folder that holds cifar-10-batches-py
+
+SHELL := /bin/bash
+GO ?= go
+SEED ?= 1
+BIN := build/augmix
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup libtorch build run test lint bench parity upstream-test reliability cifar
+
+help:
+	@echo 'make run            trains on the embedded set, evaluates, writes a report (3 minutes; SEED=N)'
+	@echo 'make test           all tests'
+	@echo 'make setup          installs what the build needs; run, test and bench call it'
+	@echo 'make libtorch       only libtorch (LIBTORCH=DIR, FROM=python)'
+	@echo 'make build          the program, $(BIN)'
+	@echo 'make lint           gofmt, go vet, staticcheck'
+	@echo 'make bench          the speed table (REFERENCE=DIR for rows that time the reference)'
+	@echo 'make parity         the comparisons with PyTorch and Pillow (REFERENCE=DIR for the mixing row)'
+	@echo 'make cifar          CIFAR-10: three seeds of a short recipe (DATA=DIR; REFERENCE=DIR runs the reference too)'
+	@echo 'make reliability    kills a run at 20 random moments in both precisions and compares the weights'
+	@echo "make upstream-test  gotorch's own tests against torchbridge (GOTORCH=DIR)"
+
+setup:
+	@scripts/setup.sh
+
+libtorch:
+	@scripts/libtorch.sh $(FROM)
+
+build: setup
+	@$(GO) build -ldflags '-X main.version=$(VERSION)' -o $(BIN) .
+
+run: build
+	@scripts/run.sh $(BIN) $(SEED)
+
+test: setup
+	$(GO) test ./...
+	cd torchbridge && $(GO) test ./...
+
+lint:
+	@out=$$(gofmt -l .); [ -z "$$out" ] || { echo "not formatted: $$out"; exit 1; }
+	$(GO) vet ./...
+	cd torchbridge && $(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	cd torchbridge && $(GO) run $(STATICCHECK) ./...
+
+bench: build
+	@scripts/bench.sh $(BIN) $(REFERENCE)
+
+parity: build
+	@scripts/parity.sh $(BIN) $(REFERENCE)
+
+cifar: build
+	@scripts/cifar.sh $(BIN) $(DATA) $(REFERENCE)
+
+reliability: build
+	@scripts/reliability.sh $(BIN)
+
+upstream-test: setup
+	@scripts/upstream-test.sh $(GOTORCH)

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# The speed table: each row runs two programs in turn, seven times, and gives the median of the ratios.
+#
+#   scripts/bench.sh AUGMIX [REFERENCE]
+#
+# REFERENCE is a checkout of google-research/augmix; rows that need it say so without it. The machine should do nothing
+# else meanwhile: a step of two threads waits for the slower one.
+set -euo pipefail
+augmix=$(realpath "$1")
+reference=${2:+$(realpath "$2")}
+cd "$(dirname "$0")/.."
+scripts/python-env.sh
+python=build/venv/bin/python
+data=${AUGMIX_TEST_DATA:-../shared/data}
+pairs=${PAIRS:-7}
+compare="$python scripts/bench/compare.py --pairs $pairs"
+
+echo "| row | figure | left | right | ratio: median (range) |"
+echo "|---|---|---|---|---|"
+
+step="$augmix bench step --model wrn --layers 40 --widen-factor 2 --batch-size 32 --steps 10 --warmup 3 --json -"
+$compare --names 'augmix' 'PyTorch tuned alike: WRN-40-2 step, 32×3, bf16' \
+    "$step | tr -d '\n'" "$python scripts/bench/step.py --mode tuned-bf16"
+$compare --names 'augmix' 'the reference as shipped: WRN-40-2 step, 32×3' \
+    "$step | tr -d '\n'" "$python scripts/bench/step.py --mode reference"
+
+if [ -z "$reference" ]; then
+    echo "bench: the rows that run the reference's code need REFERENCE=DIR, a checkout of google-research/augmix" >&2
+    exit
+fi
+
+$compare --names 'augmix' "the reference's aug(): a 32×32 view, one core" --key views_per_second \
+    "$augmix bench pipeline --workers 1 --size 32 --seconds 3 --json - | tr -d '\n'" \
+    "$python scripts/bench/view_reference.py --reference $reference --seconds 3"
+
+if [ ! -d "$data/cifar-10-batches-py" ]; then
+    echo "bench: the epoch row needs CIFAR-10; AUGMIX_TEST_DATA names the folder that holds cifar-10-batches-py" >&2
+    exit
+fi
+save=$(mktemp -d)
+trap 'rm -rf "$save"' EXIT
+recipe="--layers 16 --widen-factor 1 --limit-train 10000 --epochs 1 --batch-size 64"
+$compare --names 'augmix' 'the reference, 2 workers: an epoch of 10,000 CIFAR-10 images, WRN-16-1' --key epoch_seconds --lower \
+    "rm -rf $save/run; $augmix train --dataset cifar10 --data $data --model wrn $recipe --limit-eval 1000 --quiet --save $save/run --json - | tr -d '\n' | sed 's/\"seconds\"/\"epoch_seconds\"/'" \
+    "$python scripts/parity/train_cifar.py --reference $reference --data $data $recipe --workers 2"

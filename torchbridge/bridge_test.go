@@ -80,7 +80,8 @@ func TestUnscopedTensorsAreCollected(t *testing.T) {
 		time.Sleep(time.Millisecond)
 		torch.Scope(func() {})
 	}
-	if got := torch.LiveTensors() - before; got != 0 {
+	// Fewer than before are left where other tests' garbage went with it.
+	if got := torch.LiveTensors() - before; got > 0 {
 		t.Errorf("unreachable tensors: got %d alive, want 0", got)
 	}
 }

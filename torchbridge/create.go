@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"github.com/wangkuiyi/gotorch/internal/aten"
+	"github.com/wangkuiyi/gotorch/variadic"
 )
 
 // leaf marks a new tensor as one that autograd follows, or not.
@@ -51,6 +52,11 @@ func Linspace(begin, end float32, steps int64, requiresGrad bool) Tensor {
 	return leaf(aten.Linspace(float64(begin), float64(end), steps), requiresGrad)
 }
 
+// Logspace returns steps values from base^begin to base^end, both included, at equal ratios.
+func Logspace(begin, end float32, steps int64, base float64, requiresGrad bool) Tensor {
+	return leaf(aten.Logspace(float64(begin), float64(end), steps, base), requiresGrad)
+}
+
 // Eye returns an n×m matrix with ones on its diagonal.
 func Eye(n, m int64, requiresGrad bool) Tensor { return leaf(aten.Eye(n, m), requiresGrad) }
 
@@ -93,12 +99,18 @@ func NewTensor(data any, options ...map[string]any) Tensor {
 	}
 	elements := flatten(nil, reflect.ValueOf(data))
 	t := FromBlob(unsafe.Pointer(unsafe.SliceData(elements)), dtype, shape)
-	for _, o := range options {
-		if want, ok := o["dtype"].(int8); ok && want != dtype {
-			return t.CastTo(want)
-		}
+	if want := tensorElemDType(options, kind); want != dtype {
+		return t.CastTo(want)
 	}
 	return t
+}
+
+// tensorElemDType returns the data type that the option "dtype" asks for, else that of elements of a kind.
+func tensorElemDType(options []map[string]any, kind reflect.Kind) int8 {
+	if dtype, ok := variadic.Get(options, "dtype").(int8); ok {
+		return dtype
+	}
+	return dtypeOf[kind]
 }
 
 var dtypeOf = map[reflect.Kind]int8{

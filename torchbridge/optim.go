@@ -20,7 +20,8 @@ type sgd struct {
 }
 
 // SGD returns an optimizer with PyTorch's update rule: g += weightDecay·w; m = momentum·m + (1−dampening)·g;
-// w −= lr·(g + momentum·m if nesterov, else m). Weight decay applies to every parameter.
+// w −= lr·(g + momentum·m if nesterov, else m). Weight decay applies to every parameter. The first step is damped as all
+// others are, where PyTorch's takes m = g.
 func SGD(lr, momentum, dampening, weightDecay float64, nesterov bool) Optimizer {
 	o := &sgd{momentum: momentum, dampening: dampening, weightDecay: weightDecay, nesterov: nesterov, state: NewStatic()}
 	o.state.Do(func() { o.lr = Tensor{aten.Full(nil, lr, Float)} })

@@ -1,6 +1,10 @@
 package gotorch
 
-import "github.com/wangkuiyi/gotorch/internal/aten"
+import (
+	"fmt"
+
+	"github.com/wangkuiyi/gotorch/internal/aten"
+)
 
 // View returns a in another shape, sharing its memory.
 func View(a Tensor, shape ...int64) Tensor { return Tensor{aten.View(a.T, shape)} }
@@ -46,6 +50,18 @@ func Cat(tensors []Tensor, dim int64) Tensor { return Tensor{aten.Cat(handles(te
 // Slice returns the elements start, start+step, … below end of dim, sharing memory.
 func (a Tensor) Slice(dim, start, end, step int64) Tensor {
 	return Tensor{aten.Slice(a.T, dim, start, end, step)}
+}
+
+// Index returns the element at an index, one number from 0 on for each dimension, as a 0-dim tensor that shares memory. It
+// panics with an *Error for an element that is not there.
+func (a Tensor) Index(index ...int64) Tensor {
+	if got := a.Dim(); got != int64(len(index)) {
+		panic(&Error{Op: "index", Msg: fmt.Sprintf("%d numbers for %d dimensions", len(index), got)})
+	}
+	for dim, i := range index {
+		a = a.Slice(int64(dim), i, i+1, 1)
+	}
+	return a.View()
 }
 
 // Pad adds zeros; pads names (before, after) of the last dimension, then of the one before it, and so on.

@@ -1,7 +1,7 @@
 // Package nn builds networks from modules, as PyTorch's torch.nn does.
 //
-// A module is a struct that embeds Module and calls Init on itself; its exported fields of type torch.Tensor are
-// parameters, or buffers if tagged so, and its exported module fields are children. Two views name a module's tensors:
+// A module is a struct that embeds Module and calls Init on itself; its exported fields of type torch.Tensor, or slices
+// of them, are parameters, or buffers if tagged so, and its exported module fields are children. Two views name a module's tensors:
 //
 //   - StateDict and NamedParameters, maps with the names of the original gotorch (`ResNet.L1.Modules[0].Weight`);
 //   - NamedTensors, a list in the order of the fields with PyTorch's names (`layer1.0.weight`): a field's tag
@@ -198,18 +198,37 @@ func (m *Module) walk(name, goName string, visit func(field)) {
 	v := m.value()
 	for i := range v.NumField() {
 		sf, fv := v.Type().Field(i), v.Field(i)
-		if sf.Type == tensorType {
-			tag, buffer := parseTag(sf)
-			f := field{name: join(name, tag), goName: join(goName, sf.Name), value: fv, buffer: buffer}
+		for _, f := range tensorsOf(sf, fv) {
+			f.name, f.goName = join(name, f.name), join(goName, f.goName)
 			if f.tensor().T != nil {
 				visit(f)
 			}
-			continue
 		}
 		for _, c := range childrenOf(sf, fv) {
 			c.module.(walker).walk(join(name, c.name), join(goName, c.goName), visit)
 		}
 	}
+}
+
+// tensorsOf returns the tensors that a field holds: none, one, or those of a slice. It panics if they are in a field
+// that is not exported, where reflection cannot reach them.
+func tensorsOf(sf reflect.StructField, fv reflect.Value) []field {
+	isSlice := sf.Type.Kind() == reflect.Slice && sf.Type.Elem() == tensorType
+	if sf.Type != tensorType && !isSlice {
+		return nil
+	}
+	if !sf.IsExported() {
+		panic(fmt.Errorf("nn: the tensor field %s must be exported", sf.Name))
+	}
+	name, buffer := parseTag(sf)
+	if !isSlice {
+		return []field{{name, sf.Name, fv, buffer}}
+	}
+	var out []field
+	for i := range fv.Len() {
+		out = append(out, field{join(name, fmt.Sprint(i)), fmt.Sprintf("%s[%d]", sf.Name, i), fv.Index(i), buffer})
+	}
+	return out
 }
 
 func (m *Module) children() []child {

@@ -67,6 +67,11 @@ func Linspace(begin, end float64, steps int64) T {
 	return one("linspace", C.tb_linspace(C.double(begin), C.double(end), C.int64_t(steps)))
 }
 
+// Logspace returns base to the power of each value of Linspace.
+func Logspace(begin, end float64, steps int64, base float64) T {
+	return one("logspace", C.tb_logspace(C.double(begin), C.double(end), C.int64_t(steps), C.double(base)))
+}
+
 // Eye returns an n×m matrix with ones on its diagonal.
 func Eye(n, m int64) T { return one("eye", C.tb_eye(C.int64_t(n), C.int64_t(m))) }
 

@@ -92,7 +92,7 @@ char *tb_fused_sgd(tb_tensor *params, tb_tensor *momenta, int64_t n, tb_tensor l
       if (!p.grad().defined()) continue;
       ps.push_back(p);
       gs.push_back(p.grad());
-      ms.push_back(tensor(momenta[i]));
+      if (momentum != 0) ms.push_back(tensor(momenta[i]));  // Without momentum the operation wants no list.
     }
     if (ps.empty()) return;
     at::_fused_sgd_(ps, gs, ms, weight_decay, momentum, tensor(lr), dampening, nesterov, /*maximize=*/false,

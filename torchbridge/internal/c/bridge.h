@@ -49,6 +49,7 @@ tb_result tb_rand(const int64_t *shape, int64_t n);
 tb_result tb_randn(const int64_t *shape, int64_t n);
 tb_result tb_arange(double begin, double end, double step);
 tb_result tb_linspace(double begin, double end, int64_t steps);
+tb_result tb_logspace(double begin, double end, int64_t steps, double base);
 tb_result tb_eye(int64_t n, int64_t m);
 tb_result tb_copy_of(const void *data, const int64_t *shape, int64_t n, int dtype);
 

@@ -6,6 +6,7 @@
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/linspace.h>
+#include <ATen/ops/logspace.h>
 #include <ATen/ops/rand.h>
 #include <ATen/ops/randn.h>
 #include <c10/core/GradMode.h>
@@ -79,6 +80,9 @@ tb_result tb_arange(double begin, double end, double step) {
 
 tb_result tb_linspace(double begin, double end, int64_t steps) {
   return one([&] { return at::linspace(begin, end, steps, at::kFloat); });
+}
+tb_result tb_logspace(double begin, double end, int64_t steps, double base) {
+  return one([&] { return at::logspace(begin, end, steps, base, at::kFloat); });
 }
 
 tb_result tb_eye(int64_t n, int64_t m) {

@@ -11,9 +11,6 @@ import (
 	"augmix/run"
 )
 
-// evalName is the result of `augmix eval RUN` in the run's folder.
-const evalName = "eval"
-
 // Load reads the runs in dirs, each a run's folder or a folder that holds some,
 // and describes them. A file that is missing is named, with the command that
 // makes it.

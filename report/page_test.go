@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"gonum.org/v1/plot"
+
+	"augmix/run"
 )
 
 // build makes the report of three runs, one of which has a hostile name, and
@@ -98,7 +100,7 @@ func TestPageStandsAlone(t *testing.T) {
 func TestPageSaysWhatATableSays(t *testing.T) {
 	s, text := build(t)
 	for _, r := range s.Runs {
-		for _, want := range []string{decimal(r.Clean), decimal(r.Mean), decimal(r.Calibration), duration(r.Train.Seconds), r.Train.WeightsSHA256} {
+		for _, want := range []string{decimal(r.Clean), decimal(r.Mean), number(r.Calibration), duration(r.Train.Seconds), r.Train.WeightsSHA256} {
 			if !strings.Contains(text, ">"+want+"<") {
 				t.Errorf("%s: %q is not on the page", r.Name, want)
 			}
@@ -171,8 +173,8 @@ func TestBuildOnUnequalRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	delete(s.Runs[1].Corruptions, "contrast")
-	s.Runs[1].Corruptions["fog"] = Corruption{Error: 100, Severity: []float64{100}}
-	s.Runs[1].Groups = byGroup(s.Runs[1].Corruptions)
+	s.Runs[1].Corruptions["fog"] = run.CorruptionScores{Error: 100, Severity: []float64{100}}
+	s.Runs[1].Groups["weather"] = 60
 	s.Runs[2].Log = s.Runs[2].Log[:1]
 	s.Groups, s.Corruptions = nil, nil
 	s.describe()

@@ -4,7 +4,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -47,13 +46,9 @@ func writeRun(t *testing.T, dir string, c run.Config, scale float64, started tim
 		}))
 	}
 	check(log.Close())
-	type corruption struct {
-		Error    float64   `json:"error"`
-		Severity []float64 `json:"severity"`
-	}
-	by, mean := map[string]corruption{}, 0.0
+	by, mean := map[string]run.CorruptionScores{}, 0.0
 	for name, first := range fiveCorruptions {
-		var k corruption
+		var k run.CorruptionScores
 		for s := range 5 {
 			e := 5 + (first-5)*scale*math.Pow(1.5, float64(s))
 			k.Severity = append(k.Severity, e)
@@ -62,11 +57,15 @@ func writeRun(t *testing.T, dir string, c run.Config, scale float64, started tim
 		by[name] = k
 		mean += k.Error / float64(len(fiveCorruptions))
 	}
-	check(f.WriteResult("eval", map[string]any{
-		"dataset": c.Dataset, "model": c.Model, "checkpoints": []string{"checkpoints/last"}, "n": 2000, "precision": "fp32",
-		"clean": map[string]any{"error": 5.0, "rms_calibration": 3.0},
-		"corruption": map[string]any{
-			"mean_error": mean, "rms_calibration": 8 * scale, "source": "generated (seed 0)", "by_corruption": by,
+	check(f.WriteEvaluation(run.Evaluation{
+		Dataset: c.Dataset, Model: c.Model, Checkpoints: []string{"checkpoints/last"}, N: 2000, Precision: "fp32",
+		Clean: &run.Scores{Error: 5, RMSCalibration: 3},
+		Corruption: &run.Corruption{
+			MeanError: mean, MCE: run.None(), RMSCalibration: run.Number(8 * scale), Source: "generated (seed 0)",
+			ByCorruption: by, ByGroup: map[string]float64{
+				"noise": by["gaussian_noise"].Error, "blur": by["defocus_blur"].Error, "weather": by["brightness"].Error,
+				"digital": (by["contrast"].Error + by["pixelate"].Error) / 2,
+			},
 		},
 	}))
 	check(f.Finish(run.TrainResult{
@@ -224,15 +223,5 @@ func TestThousands(t *testing.T) {
 		if got := thousands(n); got != want {
 			t.Errorf("%d: got %s, want %s", n, got, want)
 		}
-	}
-}
-
-func TestByGroup(t *testing.T) {
-	got := byGroup(map[string]Corruption{
-		"gaussian_noise": {Error: 10}, "speckle_noise": {Error: 20}, "fog": {Error: 7}, "mine": {Error: 1},
-	})
-	want := map[string]float64{"noise": 15, "weather": 7, "other": 1}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("got %v, want %v", got, want)
 	}
 }

@@ -25,27 +25,21 @@ type Summary struct {
 
 // Run is one run's part of a Summary.
 type Run struct {
-	Name        string                `json:"name"`
-	Dir         string                `json:"dir"`
-	Config      run.Config            `json:"config"`
-	Env         run.Env               `json:"-"`
-	Train       run.TrainResult       `json:"train"`
-	Log         []run.Row             `json:"-"`
-	Checkpoint  string                `json:"checkpoint"` // the one that was evaluated
-	Precision   string                `json:"precision"`  // of the evaluation
-	N           int                   `json:"n"`          // images of the clean test set
-	Clean       float64               `json:"clean_error"`
-	Mean        float64               `json:"mean_corruption_error"`
-	Calibration float64               `json:"rms_calibration_corrupted"`
-	Groups      map[string]float64    `json:"by_group"`
-	Corruptions map[string]Corruption `json:"by_corruption"`
-	Source      string                `json:"source"`
-}
-
-// Corruption is a run's error on one corruption.
-type Corruption struct {
-	Error    float64   `json:"error"`
-	Severity []float64 `json:"severity"` // from the mildest on
+	Name        string                          `json:"name"`
+	Dir         string                          `json:"dir"`
+	Config      run.Config                      `json:"config"`
+	Env         run.Env                         `json:"-"`
+	Train       run.TrainResult                 `json:"train"`
+	Log         []run.Row                       `json:"-"`
+	Checkpoint  string                          `json:"checkpoint"` // the one that was evaluated
+	Precision   string                          `json:"precision"`  // of the evaluation
+	N           int                             `json:"n"`          // images of the clean test set
+	Clean       float64                         `json:"clean_error"`
+	Mean        float64                         `json:"mean_corruption_error"`
+	Calibration run.Number                      `json:"rms_calibration_corrupted"`
+	Groups      map[string]float64              `json:"by_group"`
+	Corruptions map[string]run.CorruptionScores `json:"by_corruption"`
+	Source      string                          `json:"source"`
 }
 
 // groupOrder and paperOrder are those of Hendrycks and Dietterich,
@@ -54,36 +48,12 @@ type Corruption struct {
 // in the group that they were made to stand in for.
 var groupOrder = []string{"noise", "blur", "weather", "digital"}
 
-var paperOrder = []struct{ name, group string }{
-	{"gaussian_noise", "noise"}, {"shot_noise", "noise"}, {"impulse_noise", "noise"},
-	{"defocus_blur", "blur"}, {"glass_blur", "blur"}, {"motion_blur", "blur"}, {"zoom_blur", "blur"},
-	{"snow", "weather"}, {"frost", "weather"}, {"fog", "weather"}, {"brightness", "weather"},
-	{"contrast", "digital"}, {"elastic_transform", "digital"}, {"pixelate", "digital"}, {"jpeg_compression", "digital"},
-	{"speckle_noise", "noise"}, {"gaussian_blur", "blur"}, {"spatter", "weather"}, {"saturate", "digital"},
-}
-
-// groupOf returns the group of a corruption; one that the papers do not know is
-// in "other".
-func groupOf(corruption string) string {
-	for _, c := range paperOrder {
-		if c.name == corruption {
-			return c.group
-		}
-	}
-	return "other"
-}
-
-// byGroup averages the errors of the corruptions of each group.
-func byGroup(corruptions map[string]Corruption) map[string]float64 {
-	sums, counts := map[string]float64{}, map[string]int{}
-	for name, c := range corruptions {
-		sums[groupOf(name)] += c.Error
-		counts[groupOf(name)]++
-	}
-	for group := range sums {
-		sums[group] /= float64(counts[group])
-	}
-	return sums
+var paperOrder = []string{
+	"gaussian_noise", "shot_noise", "impulse_noise",
+	"defocus_blur", "glass_blur", "motion_blur", "zoom_blur",
+	"snow", "frost", "fog", "brightness",
+	"contrast", "elastic_transform", "pixelate", "jpeg_compression",
+	"speckle_noise", "gaussian_blur", "spatter", "saturate",
 }
 
 // describe fills what follows from s.Runs.
@@ -92,14 +62,16 @@ func (s *Summary) describe() {
 	for _, r := range s.Runs {
 		for name := range r.Corruptions {
 			corruptions[name] = true
-			groups[groupOf(name)] = true
+		}
+		for group := range r.Groups {
+			groups[group] = true
 		}
 		s.Synthetic = s.Synthetic || r.Config.Dataset == "shapes"
 	}
-	for _, c := range paperOrder {
-		if corruptions[c.name] {
-			s.Corruptions = append(s.Corruptions, c.name)
-			delete(corruptions, c.name)
+	for _, name := range paperOrder {
+		if corruptions[name] {
+			s.Corruptions = append(s.Corruptions, name)
+			delete(corruptions, name)
 		}
 	}
 	s.Corruptions = append(s.Corruptions, sorted(corruptions)...)

@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"augmix/run"
 )
 
 // column is one column of the table: two lines of heading, then a cell a run.
@@ -37,12 +39,20 @@ func (s Summary) columns() []column {
 	}
 	return append(columns,
 		add("mean corruption", "error %", func(r Run) string { return decimal(r.Mean) }),
-		add("RMS calibration", "corrupted %", func(r Run) string { return decimal(r.Calibration) }),
+		add("RMS calibration", "corrupted %", func(r Run) string { return number(r.Calibration) }),
 		add("training", "time", func(r Run) string { return duration(r.Train.Seconds) }))
 }
 
 // decimal writes a rate in percent for a column that says so.
 func decimal(v float64) string { return fmt.Sprintf("%.2f", v) }
+
+// number writes a rate that need not exist.
+func number(v run.Number) string {
+	if !v.Known() {
+		return "–"
+	}
+	return decimal(float64(v))
+}
 
 // percent writes a rate in percent for a sentence.
 func percent(v float64) string { return fmt.Sprintf("%.2f %%", v) }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 // The names in a run's folder.
@@ -166,47 +165,4 @@ func (f *Folder) sweep() error {
 		}
 	}
 	return nil
-}
-
-// NextNumbered makes and returns the first folder parent/prefix-0001,
-// parent/prefix-0002, … that is above every existing one. Two programs that ask
-// at once get two folders.
-func NextNumbered(parent, prefix string) (string, error) {
-	if err := os.MkdirAll(parent, 0o777); err != nil {
-		return "", fmt.Errorf("make a numbered folder: %w%s", err, remedy(err))
-	}
-	entries, err := os.ReadDir(parent)
-	if err != nil {
-		return "", fmt.Errorf("make a numbered folder: %w", err)
-	}
-	highest := 0
-	for _, e := range entries {
-		if digits, ok := strings.CutPrefix(e.Name(), prefix+"-"); ok {
-			highest = max(highest, wholeNumber(digits))
-		}
-	}
-	for n := highest + 1; ; n++ {
-		dir := filepath.Join(parent, fmt.Sprintf("%s-%04d", prefix, n))
-		err := os.Mkdir(dir, 0o777)
-		if errors.Is(err, os.ErrExist) {
-			continue // another program was faster
-		}
-		if err != nil {
-			return "", fmt.Errorf("make a numbered folder: %w%s", err, remedy(err))
-		}
-		return dir, nil
-	}
-}
-
-// wholeNumber returns the value of at most nine decimal digits, or 0 for
-// anything else.
-func wholeNumber(s string) int {
-	n := 0
-	for _, r := range s {
-		if r < '0' || r > '9' || len(s) > 9 {
-			return 0
-		}
-		n = n*10 + int(r-'0')
-	}
-	return n
 }

@@ -7,7 +7,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 )
 
@@ -150,44 +149,6 @@ func TestOpenRefuses(t *testing.T) {
 	dir := t.TempDir()
 	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "it has no config.json") {
 		t.Errorf("got %v", err)
-	}
-}
-
-func TestNextNumbered(t *testing.T) {
-	parent := filepath.Join(t.TempDir(), "runs")
-	next := func() string {
-		dir, err := NextNumbered(parent, "run")
-		if err != nil {
-			t.Error(err)
-		}
-		return filepath.Base(dir)
-	}
-	if got := next(); got != "run-0001" {
-		t.Errorf("first: got %s", got)
-	}
-	// Gaps are not filled: a number tells which run was later.
-	for _, name := range []string{"run-0041", "run-x", "run-", "other-0099", "run-9999999999"} {
-		if err := os.Mkdir(filepath.Join(parent, name), 0o777); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got := next(); got != "run-0042" {
-		t.Errorf("after a gap: got %s", got)
-	}
-	const programs = 16
-	got := make([]string, programs)
-	var wg sync.WaitGroup
-	for i := range programs {
-		wg.Go(func() { got[i] = next() })
-	}
-	wg.Wait()
-	slices.Sort(got)
-	if n := len(slices.Compact(got)); n != programs {
-		t.Errorf("%d programs got %d folders", programs, n)
-	}
-	write(t, filepath.Join(parent, "file"), "")
-	if _, err := NextNumbered(filepath.Join(parent, "file"), "run"); err == nil {
-		t.Error("a file as the parent gave no error")
 	}
 }
 

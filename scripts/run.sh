@@ -17,7 +17,7 @@ dir=runs/run-$(printf %04d $n)
 epochs=6
 train() { # NAME METHOD EPOCHS
     "$augmix" train --dataset shapes --model wrn --layers 10 --widen-factor 1 --method "$2" --epochs "$3" \
-        --batch-size 64 --seed "$seed" --save "$dir/$1" --json "$dir/$1/results/summary.json"
+        --batch-size 64 --seed "$seed" --save "$dir/$1" >&2
 }
 seconds() { sed -n 's/.*"seconds": *\([0-9.]*\).*/\1/p' "$dir/$1/results/train.json"; }
 
@@ -27,8 +27,9 @@ train augmix augmix $epochs
 long=$(awk -v a="$(seconds augmix)" -v s="$(seconds standard)" -v e=$epochs 'BEGIN { printf "%d", a / s * e + 0.5 }')
 train standard-long standard "$long"
 for name in standard augmix standard-long; do
-    "$augmix" eval "$dir/$name" --sets clean,c --json "$dir/$name/results/eval-table.json"
+    "$augmix" eval "$dir/$name" --sets clean,c >&2
 done
+mkdir -p "$dir/plots"
 "$augmix" preview --dataset shapes --seed "$seed" --out "$dir/plots/preview.png" --quiet
 "$augmix" report "$dir"
 echo

@@ -97,7 +97,7 @@ func NewTensor(data any, options ...map[string]any) Tensor {
 	if !ok {
 		panic(&Error{Op: "tensor", Msg: fmt.Sprintf("cannot make a tensor of %T", data)})
 	}
-	elements := flatten(nil, reflect.ValueOf(data))
+	elements := flatten(nil, reflect.ValueOf(data), shape)
 	t := FromBlob(unsafe.Pointer(unsafe.SliceData(elements)), dtype, shape)
 	if want := tensorElemDType(options, kind); want != dtype {
 		return t.CastTo(want)
@@ -118,7 +118,7 @@ var dtypeOf = map[reflect.Kind]int8{
 	reflect.Int32: Int, reflect.Int64: Long, reflect.Float32: Float, reflect.Float64: Double,
 }
 
-// sliceShapeAndElemKind returns the shape of nested slices and the kind of their elements. It panics if they are ragged.
+// sliceShapeAndElemKind returns the shape of nested slices, going by the first of each, and the kind of their elements.
 func sliceShapeAndElemKind(data any) ([]int64, reflect.Kind) {
 	shape := []int64{}
 	t := reflect.TypeOf(data)
@@ -129,11 +129,6 @@ func sliceShapeAndElemKind(data any) ([]int64, reflect.Kind) {
 			n = v.Len()
 		}
 		shape = append(shape, int64(n))
-		for i := 1; i < n; i++ {
-			if v.Index(i).Kind() == reflect.Slice && v.Index(i).Len() != v.Index(0).Len() {
-				panic(&Error{Op: "tensor", Msg: "slices of different lengths"})
-			}
-		}
 		if n > 0 {
 			v = v.Index(0)
 		} else {
@@ -144,11 +139,14 @@ func sliceShapeAndElemKind(data any) ([]int64, reflect.Kind) {
 	return shape, t.Kind()
 }
 
-// flatten appends the memory of all elements in C order.
-func flatten(dst []byte, v reflect.Value) []byte {
+// flatten appends the memory of all elements in C order. It panics if slices differ in length.
+func flatten(dst []byte, v reflect.Value, shape []int64) []byte {
 	if v.Kind() == reflect.Slice {
+		if int64(v.Len()) != shape[0] {
+			panic(&Error{Op: "tensor", Msg: "slices of different lengths"})
+		}
 		for i := range v.Len() {
-			dst = flatten(dst, v.Index(i))
+			dst = flatten(dst, v.Index(i), shape[1:])
 		}
 		return dst
 	}

@@ -26,6 +26,10 @@ func Seed(seed uint64) { aten.ManualSeed(seed) }
 // SetDeterministic makes operations that have no deterministic kernel panic.
 func SetDeterministic(on bool) { aten.SetDeterministic(on) }
 
+// SetFastKernels switches the kernels that torchbridge has beside libtorch's and returns what was before; they are on at
+// first. On CPUs with AVX512-BF16 they compute bf16 convolutions with 3×3 kernels, and round differently.
+func SetFastKernels(on bool) bool { return aten.SetFastKernels(on) }
+
 // TuneAllocator makes malloc keep the blocks that a training step frees for the next one. It changes the whole process
 // and is meant for the start of a program that trains or evaluates on a CPU.
 func TuneAllocator() { aten.TuneAllocator() }

@@ -23,6 +23,9 @@ func ManualSeed(seed uint64) { done("manual_seed", C.tb_manual_seed(C.uint64_t(s
 // SetDeterministic makes operations without a deterministic kernel fail instead of drifting.
 func SetDeterministic(on bool) { C.tb_set_deterministic(C.bool(on)) }
 
+// SetFastKernels switches the bridge's own kernels and returns what was before.
+func SetFastKernels(on bool) bool { return bool(C.tb_set_fast_kernels(C.bool(on))) }
+
 // NoGrad runs f without recording for autograd, and restores what was before.
 func NoGrad(f func()) {
 	runtime.LockOSThread()

@@ -6,6 +6,7 @@
 #include <c10/core/GradMode.h>
 #include <malloc.h>
 
+#include "fast.h"
 #include "guard.h"
 
 using namespace bridge;
@@ -31,6 +32,8 @@ char *tb_manual_seed(uint64_t seed) {
 }
 
 void tb_set_deterministic(bool on) { at::globalContext().setDeterministicAlgorithms(on, false); }
+
+bool tb_set_fast_kernels(bool on) { return fast_kernels.exchange(on); }
 
 bool tb_set_grad_enabled(bool on) {
   bool was = c10::GradMode::is_enabled();

@@ -36,6 +36,7 @@ char *tb_set_num_threads(int n);
 int tb_num_threads(void);
 char *tb_manual_seed(uint64_t seed);
 void tb_set_deterministic(bool on);
+bool tb_set_fast_kernels(bool on);  // the bridge's own; on at first; returns the previous state
 
 // Thread-local modes; each returns the previous state.
 bool tb_set_grad_enabled(bool on);

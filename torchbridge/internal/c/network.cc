@@ -9,6 +9,7 @@
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/nll_loss.h>
 
+#include "fast.h"
 #include "guard.h"
 
 using namespace bridge;
@@ -16,7 +17,11 @@ using namespace bridge;
 tb_result tb_conv2d(tb_tensor x, tb_tensor weight, tb_tensor bias, const int64_t *stride, const int64_t *padding,
                     const int64_t *dilation, int64_t groups) {
   return one([&] {
-    return at::conv2d(tensor(x), tensor(weight), optional(bias), pair(stride), pair(padding), pair(dilation), groups);
+    at::Tensor in = tensor(x), w = tensor(weight);
+    if (!bias && winograd_fits(in, w, pair(stride), pair(padding), pair(dilation), groups)) {
+      return winograd_conv2d(in, w);
+    }
+    return at::conv2d(in, w, optional(bias), pair(stride), pair(padding), pair(dilation), groups);
   });
 }
 

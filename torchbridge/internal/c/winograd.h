@@ -1,0 +1,61 @@
+// Winograd's convolution with 3×3 kernels for CPUs that have AVX512-BF16: kernels on plain memory.
+//
+// F(2×2, 3×3) of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2016), section 4.1: an output
+// tile of 2×2 pixels takes 16 products per pair of channels instead of 36,
+//
+//   Y = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A
+//
+//        ⎡1  0 −1  0⎤      ⎡ 1   0   0 ⎤
+//   Bᵀ = ⎢0  1  1  0⎥  G = ⎢1/2 1/2 1/2⎥  Aᵀ = ⎡1 1  1  0⎤
+//        ⎢0 −1  1  0⎥      ⎢1/2 −1/2 1/2⎥      ⎣0 1 −1 −1⎦
+//        ⎣0  1  0 −1⎦      ⎣ 0   0   1 ⎦
+//
+// with d the 4×4 pixels around the tile. The products are summed over the channels, so they are 16 matrix products,
+// one for each position f = 4·row + column of the transformed tile. The input's gradient is the convolution of the
+// output's gradient with the rotated kernel, channels exchanged; the weight's is the transposed algorithm,
+//
+//   dg = Gᵀ [ Σ_tiles (A dY Aᵀ) ⊙ (Bᵀ d B) ] G
+//
+// Activations are bf16 NHWC, padding 1, stride 1, height and width even, channels multiples of 16. Transformed values
+// are rounded to bf16, sums are float32.
+#ifndef TORCHBRIDGE_WINOGRAD_H
+#define TORCHBRIDGE_WINOGRAD_H
+
+#include <cstddef>
+#include <cstdint>
+
+namespace bridge::winograd {
+
+using bf16 = uint16_t;
+
+// Shape is that of one product: images [n, h, w, in] to [n, h, w, out].
+struct Shape {
+  int64_t n, h, w, in, out;
+};
+
+// supported says whether the CPU has the instructions and nothing faster: with AMX, oneDNN's convolution wins.
+bool supported();
+
+// transform_weights computes G g Gᵀ of the kernels of output channels [begin, end) — multiples of 16 — of g [out, 3, 3,
+// in]. u holds 16·in·out values in the order that convolve reads. Rotated kernels with channels exchanged are for the
+// input's gradient: in and out stay those of g.
+void transform_weights(const float *g, bf16 *u, int64_t in, int64_t out, bool rotate, int64_t begin, int64_t end);
+
+// convolve computes tiles of y from x in blocks of block_tiles(s), the last one shorter. The result does not depend on
+// which blocks are computed together.
+int64_t block_tiles(const Shape &s);
+int64_t blocks(const Shape &s);
+size_t convolve_scratch(const Shape &s);  // bytes, 64-byte aligned
+void convolve(const bf16 *x, const bf16 *u, bf16 *y, const Shape &s, int64_t begin, int64_t end, void *scratch);
+
+// gradient_chunks is into how many parts the tiles are divided whose sums are computed apart. It follows from the shape
+// alone, so that the order of additions, and with it every bit, is the same for any number of threads.
+int64_t gradient_chunks(const Shape &s);
+size_t gradient_scratch(const Shape &s);
+// sum_chunk writes Σ (A dY Aᵀ) ⊙ (Bᵀ d B) over one chunk's tiles to sums [16, out, in].
+void sum_chunk(const bf16 *x, const bf16 *dy, float *sums, const Shape &s, int64_t chunk, void *scratch);
+// finish_gradient writes dg [out, 3, 3, in] for output channels [begin, end) from the chunks' sums.
+void finish_gradient(const float *sums, float *dg, const Shape &s, int64_t begin, int64_t end);
+
+}  // namespace bridge::winograd
+#endif

@@ -1,0 +1,197 @@
+package cli
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"strings"
+
+	"augmix/augmix"
+	"augmix/data"
+	"augmix/methods"
+	"augmix/nets"
+	"augmix/run"
+	"augmix/train"
+)
+
+// defaults is the reference's configuration (cifar.py) where it has one: CIFAR-10,
+// WRN-40-2, 100 epochs. precision and device say auto until train.Resolve decides.
+func defaults() run.Config {
+	return run.Config{
+		Dataset: "cifar10", Data: "data",
+		Model: "wrn", Layers: 40, WidenFactor: 2,
+		Method: "augmix", Views: 3, JSDWeight: 12,
+		MixtureWidth: augmix.Default.Width, MixtureDepth: augmix.Default.Depth, AugSeverity: augmix.Default.Severity,
+		AugProbCoeff: augmix.Default.Alpha, AllOps: augmix.Default.AllOps,
+		Epochs: 100, LearningRate: 0.1, Momentum: 0.9, Decay: 0.0005, BatchSize: 128, EvalBatchSize: 1000, Seed: 1,
+		Precision: "auto", Device: "auto",
+		CheckpointEvery: "1epoch", PrintFreq: 50,
+	}
+}
+
+// Bounds that no sensible call comes near; they turn a slip of the finger into a
+// message instead of a machine without memory.
+const (
+	maxCount   = 1_000_000_000 // images
+	maxEpochs  = 1_000_000
+	maxBatch   = 100_000
+	maxThreads = 1024
+	maxLayers  = 1000
+	maxWiden   = 64
+)
+
+func (g *group) dataset(c *run.Config) {
+	g.choice(&c.Dataset, "dataset", "dataset", data.Names(), "the dataset")
+}
+
+func (g *group) data(c *run.Config) {
+	g.text(&c.Data, "data", "DIR", nil, "the dataset's own folder or one that holds it")
+}
+
+func (g *group) seed(c *run.Config, help string) { g.add(&seedValue{&c.Seed}, "seed", help) }
+
+func (g *group) network(c *run.Config) {
+	g.choice(&c.Model, "model", "model", nets.Names(), "the network")
+	g.integer(&c.Layers, "layers", 10, maxLayers, "wrn: its depth, 6n+4")
+	g.integer(&c.WidenFactor, "widen-factor", 1, maxWiden, "wrn: times as many channels")
+}
+
+func (g *group) normalize(c *run.Config, otherwise string) {
+	g.text(&c.Normalize, "normalize", "half|cifar|imagenet|M,S",
+		func(s string) error { _, err := nets.ParseNormalization(s); return err },
+		"mean and standard deviation of the pixels (default: "+otherwise+")")
+}
+
+func (g *group) mixture(c *run.Config) {
+	const large = math.MaxInt32 // augmix.Config.Validate knows the ranges
+	anyReal := func(float64) bool { return true }
+	g.integer(&c.MixtureWidth, "mixture-width", -large, large, "chains that are mixed")
+	g.integer(&c.MixtureDepth, "mixture-depth", -large, large, "operations a chain; -1 draws 1 to 3")
+	g.real(&c.AugSeverity, "aug-severity", "from 0.1 to 10", anyReal, "how strong the operations are, from 0.1 to 10")
+	g.real(&c.AugProbCoeff, "aug-prob-coeff", "above 0", anyReal, "coefficient of the Dirichlet and Beta distributions")
+	g.toggle(&c.AllOps, "all-ops", "also colour, contrast, brightness and sharpness, which the corruptions contain")
+}
+
+// mixture returns the part of a configuration that package augmix checks and uses.
+func mixture(c run.Config) augmix.Config {
+	return augmix.Config{
+		Width: c.MixtureWidth, Depth: c.MixtureDepth, Severity: c.AugSeverity, Alpha: c.AugProbCoeff, AllOps: c.AllOps,
+	}
+}
+
+func (g *group) method(c *run.Config) {
+	g.choice(&c.Method, "method", "method", methods.Names(), "how to train")
+	g.integer(&c.Views, "views", 1, 16, "views of an image that the consistency loss compares, the clean one included")
+	g.toggle(&c.NoJSD, "no-jsd", "one mixture of each image, without the consistency loss")
+	g.real(&c.JSDWeight, "jsd-weight", "from 0 to 1e6", between(0, 1e6), "weight of the consistency loss")
+}
+
+func (g *group) optimizer(c *run.Config) {
+	g.integer(&c.Epochs, "epochs", 1, maxEpochs, "times through the training images")
+	g.real(&c.LearningRate, "learning-rate", "above 0 and at most 1000",
+		func(x float64) bool { return x > 0 && x <= 1000 }, "at the beginning; a cosine takes it to 1e-6")
+	g.real(&c.Momentum, "momentum", "from 0 to below 1", belowOne, "Nesterov's")
+	g.real(&c.Decay, "decay", "from 0 to 100", between(0, 100), "weight decay, of every parameter")
+	g.real(&c.Droprate, "droprate", "from 0 to below 1", belowOne, "wrn: dropout between the convolutions of a block")
+	g.integer(&c.BatchSize, "batch-size", 1, maxBatch, "images a step, each in all its views")
+}
+
+func (g *group) evalBatch(c *run.Config) {
+	g.integer(&c.EvalBatchSize, "eval-batch-size", 1, maxBatch, "images at once in evaluation")
+}
+
+func (g *group) machine(c *run.Config) {
+	g.text(&c.Device, "device", "auto|cpu", func(s string) error { return checkMachine("auto", s) }, "where to compute")
+	g.precision(c)
+	g.threads(c)
+}
+
+func (g *group) precision(c *run.Config) {
+	g.text(&c.Precision, "precision", "auto|fp32|bf16", func(s string) error { return checkMachine(s, "auto") },
+		"auto trains in bf16 where the CPU has units for it and evaluates in fp32")
+}
+
+func (g *group) threads(c *run.Config) {
+	g.integer(&c.Threads, "threads", 0, maxThreads, "libtorch's threads; 0 is one a core")
+}
+
+func (g *group) workers(c *run.Config) {
+	g.integer(&c.NumWorkers, "num-workers", 0, maxThreads, "goroutines that prepare images; 0 is one a core")
+}
+
+func (g *group) limit(p *int, name, of string) {
+	g.integer(p, name, 0, maxCount, "use the first N "+of+" images; 0 is all")
+}
+
+// checkMachine lets package train decide whether it knows a precision and a
+// device. Its message names the flag again, which is cut off here.
+func checkMachine(precision, device string) error {
+	var c run.Config
+	err := train.Resolve(&c, precision, device)
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	if _, reason, ok := strings.Cut(text, ": "); ok {
+		text = reason
+	}
+	return fmt.Errorf("%s", text)
+}
+
+func between(lo, hi float64) func(float64) bool {
+	return func(x float64) bool { return x >= lo && x <= hi }
+}
+
+func belowOne(x float64) bool { return x >= 0 && x < 1 }
+
+// checkLayers refuses a depth that a wide residual network cannot have (6n+4).
+func checkLayers(c run.Config) error {
+	if c.Model == "wrn" && (c.Layers-4)%6 != 0 {
+		return usage("--layers %d: a wide residual network has 6n+4 layers: give %d or %d", c.Layers,
+			c.Layers-(c.Layers-4)%6, c.Layers-(c.Layers-4)%6+6)
+	}
+	return nil
+}
+
+// adopt sets the flags that are not on the command line to what the configuration
+// file says, with the same checks. c is what the flags write to.
+func (f *flags) adopt(path string, c *run.Config) error {
+	merged := *c
+	if err := run.MergeConfig(path, &merged); err != nil {
+		return usage("--config: %v", err)
+	}
+	value, fields := reflect.ValueOf(merged), reflect.TypeFor[run.Config]()
+	for i := range fields.NumField() {
+		key, _, _ := strings.Cut(fields.Field(i).Tag.Get("json"), ",")
+		flag := f.set.Lookup(key)
+		if flag == nil || flag.Changed {
+			continue
+		}
+		text := fmt.Sprint(value.Field(i).Interface())
+		if text == "" || text == flag.Value.String() {
+			continue // empty where it does not apply, such as data of shapes
+		}
+		if err := flag.Value.Set(text); err != nil {
+			return usage("--config %s: %s %s: %v", path, key, show(text), err)
+		}
+	}
+	return nil
+}
+
+// configRows lists the decisions of a configuration, a line each.
+func configRows(c run.Config) []row {
+	var rows []row
+	value, fields := reflect.ValueOf(c), reflect.TypeFor[run.Config]()
+	for i := range fields.NumField() {
+		key, _, _ := strings.Cut(fields.Field(i).Tag.Get("json"), ",")
+		text := fmt.Sprint(value.Field(i).Interface())
+		if classes, ok := value.Field(i).Interface().([]string); ok {
+			text = fmt.Sprintf("%d: %s", len(classes), strings.Join(classes[:min(len(classes), 10)], ", "))
+			if len(classes) > 10 {
+				text += ", …"
+			}
+		}
+		rows = append(rows, row{strings.ReplaceAll(key, "_", "-"), text})
+	}
+	return rows
+}

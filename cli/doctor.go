@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"augmix/data"
+	"augmix/run"
+	"augmix/train"
+
+	torch "github.com/wangkuiyi/gotorch"
+)
+
+// diagnosis is what doctor found.
+type diagnosis struct {
+	Version   string    `json:"version"`
+	Go        string    `json:"go"`
+	Libtorch  string    `json:"libtorch"`
+	System    string    `json:"system"`
+	CPU       string    `json:"cpu"`
+	BF16      bool      `json:"bf16"` // the CPU has units for it, as the program sees it
+	Cores     int       `json:"cores"`
+	Memory    int64     `json:"memory_bytes"`           // 0: not known
+	Available int64     `json:"memory_available_bytes"` // 0: not known
+	CUDA      bool      `json:"cuda"`
+	Data      []finding `json:"data"`
+}
+
+// finding is what doctor found of a dataset.
+type finding struct {
+	Dataset string `json:"dataset"`
+	State   string `json:"state"`
+	Remedy  string `json:"remedy,omitempty"`
+}
+
+func doctorCommand() command {
+	return command{
+		name: "doctor", summary: "tells versions, devices and the data that are found, and how to get what is missing",
+		setup: func(f *flags) func(*call) error {
+			dir, json := "data", ""
+			g := f.group("Data")
+			g.text(&dir, "data", "DIR", nil, "where to look for datasets, besides ./data")
+			g = f.group("Output")
+			g.json(&json)
+			return func(c *call) error {
+				d := diagnose(dir)
+				return c.results(json, d, d.write)
+			}
+		},
+	}
+}
+
+func diagnose(dir string) diagnosis {
+	env := run.CaptureEnv(programVersion(), torch.Version(), 0, "cpu")
+	d := diagnosis{
+		Version: env.Version, Go: env.Go, Libtorch: env.Libtorch, System: env.System, CPU: env.CPU, BF16: train.HasBF16(),
+		Cores: runtime.NumCPU(), CUDA: torch.IsCUDAAvailable(),
+	}
+	d.Memory, d.Available = memory()
+	for _, name := range data.Names() {
+		found := lookFor(name, dir)
+		if found.Remedy != "" && dir != "data" {
+			if here := lookFor(name, "data"); here.Remedy == "" {
+				found = here
+			}
+		}
+		d.Data = append(d.Data, found)
+	}
+	return d
+}
+
+// lookFor opens both splits of a dataset, which verifies the files.
+func lookFor(name, dir string) finding {
+	var n [2]int
+	for i, split := range []string{"train", "test"} {
+		set, err := data.Open(name, dir, split)
+		if err != nil {
+			reason, remedy, _ := strings.Cut(err.Error(), "\n")
+			if e, ok := errors.AsType[*data.Error](err); ok && e.Kind == data.Missing {
+				reason = "missing: " + reason
+			}
+			return finding{Dataset: name, State: reason, Remedy: remedy}
+		}
+		n[i] = set.Len()
+	}
+	state := fmt.Sprintf("%d training and %d test images", n[0], n[1])
+	if name == "shapes" {
+		state += ", made by the program"
+	} else {
+		state += " in " + dir + ", files verified"
+	}
+	if c := data.FindC(dir, name); c != "" {
+		state += "; corrupted images in " + c
+	} else {
+		state += "; corrupted images are generated"
+	}
+	return finding{Dataset: name, State: state}
+}
+
+// memory reads the machine's memory in bytes, all of it and what is free for new
+// programs, or zeros where the system does not say (proc(5), /proc/meminfo).
+func memory() (total, available int64) {
+	text, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return 0, 0
+	}
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line)
+		if len(fields) < 2 {
+			continue
+		}
+		kib, err := strconv.ParseInt(fields[1], 10, 64)
+		if err != nil {
+			continue
+		}
+		switch fields[0] {
+		case "MemTotal:":
+			total = kib << 10
+		case "MemAvailable:":
+			available = kib << 10
+		}
+	}
+	return total, available
+}
+
+func (d diagnosis) write(w io.Writer) error {
+	bf16 := "no units for bfloat16: --precision auto trains in fp32"
+	if d.BF16 {
+		bf16 = "units for bfloat16: --precision auto trains in bf16"
+	}
+	device := "cpu (this program was built without CUDA)"
+	if d.CUDA {
+		device = "cuda"
+	}
+	rows := []row{
+		{"augmix", d.Version},
+		{"Go", d.Go},
+		{"libtorch", d.Libtorch},
+		{"system", d.System},
+		{"CPU", d.CPU},
+		{"", bf16},
+		{"cores", strconv.Itoa(d.Cores)},
+		{"memory", fmt.Sprintf("%.1f GB, of which %.1f available", float64(d.Memory)/1e9, float64(d.Available)/1e9)},
+		{"device", device},
+	}
+	missing := ""
+	for _, f := range d.Data {
+		rows = append(rows, row{f.Dataset, f.State})
+		if f.Remedy != "" {
+			missing += "\nTo get " + f.Dataset + ":\n" + f.Remedy + "\n"
+		}
+	}
+	if err := writeRows(w, rows, false); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, missing)
+	return err
+}

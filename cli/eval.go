@@ -1,0 +1,362 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"augmix/corrupt"
+	"augmix/data"
+	"augmix/eval"
+	"augmix/run"
+	"augmix/train"
+	"augmix/weights"
+)
+
+func evalCommand() command {
+	return command{
+		name: "eval", operands: "RUN…", summary: "measures runs and checkpoints on clean and corrupted images",
+		about: "A run, or a checkpoint of one, knows its model, dataset and normalisation; of another checkpoint say at least\n" +
+			"--model. The result of a RUN is also written into its folder, where augmix report finds it.",
+		setup: func(f *flags) func(*call) error { return newEvaluation(f).run },
+	}
+}
+
+// evaluation is what the flags of eval write to.
+type evaluation struct {
+	given  func(flag string) bool
+	config run.Config // values of flags; those that are not given say nothing
+	// foreign is what a checkpoint that no run of ours wrote is taken for where
+	// the flags say nothing.
+	foreign     run.Config
+	checkpoints []string
+	sets        []string
+	only        []string
+	severities  []int
+	cData       string
+	json        string
+	dryRun      bool
+	quiet       bool
+}
+
+// target is one checkpoint to evaluate.
+type target struct {
+	path    string      // the checkpoint; of a run, known when the data are open
+	folder  *run.Folder // nil for --checkpoint
+	dataset string
+	data    string // the folder
+	test    data.Dataset
+}
+
+func allSeverities() []int {
+	var all []int
+	for s := range corrupt.Severities {
+		all = append(all, s+1)
+	}
+	return all
+}
+
+func newEvaluation(f *flags) *evaluation {
+	e := &evaluation{given: f.given, config: defaults(), sets: []string{"clean", "c"}, severities: allSeverities()}
+	e.foreign = defaults()
+	e.foreign.Model = "" // Nothing would be gained by guessing.
+	c := &e.config
+	c.Dataset, c.Model, c.Layers, c.WidenFactor = "", "", 0, 0 // shown as no default
+
+	g := f.group("Checkpoints")
+	g.add(&filesValue{&e.checkpoints}, "checkpoint", "a checkpoint: of a run, or another's safetensors or PyTorch file; may be repeated")
+	g.network(c)
+	g.normalize(c, "the checkpoint's, else the model's published one")
+
+	g = f.group("Data")
+	g.dataset(c)
+	g.data(c)
+	g.names(&e.sets, "sets", "set", []string{"clean", "c"}, "what to measure on")
+	g.names(&e.only, "only", "corruption", corrupt.Names(), "only these corruptions")
+	g.add(&severitiesValue{&e.severities, corrupt.Severities}, "severity", "only these severities, such as 1,3 or 2-5")
+	g.text(&e.cData, "c-data", "DIR|generate", nil,
+		"the published corrupted images, or generate to make them (default: those beside the data if there are any, else generate)")
+	g.limit(&c.LimitEval, "limit-eval", "test")
+
+	g = f.group("Machine")
+	g.machine(c)
+	g.workers(c)
+	g.evalBatch(c)
+
+	g = f.group("Output")
+	g.toggle(&e.dryRun, "dry-run", "print what would be measured, open data and checkpoints, write nothing")
+	g.json(&e.json)
+	g.toggle(&e.quiet, "quiet", "no progress and no messages, only results and errors")
+	return e
+}
+
+func (e *evaluation) run(c *call) error {
+	if err := e.decide(c.args); err != nil {
+		return err
+	}
+	targets, err := e.targets(c.args)
+	if err != nil {
+		return err
+	}
+	log := newProgress(c.stderr, e.quiet)
+	defer log.close()
+	if err := e.open(targets, log); err != nil {
+		return err
+	}
+	train.UseThreads(e.config.Threads)
+	var results run.Evaluations
+	for i, t := range targets {
+		table, err := e.target(t, log)
+		log.close()
+		if err != nil {
+			return err
+		}
+		if e.json != toStdout {
+			if i > 0 {
+				fmt.Fprintln(c.stdout)
+			}
+			if err := table.write(c.stdout); err != nil {
+				return err
+			}
+		}
+		results = append(results, table.result)
+		if t.folder != nil && !e.dryRun {
+			if err := keep(t.folder, table.result, log); err != nil {
+				return err
+			}
+		}
+	}
+	if e.json == toStdout {
+		return writeJSON(c.stdout, results)
+	}
+	if e.dryRun {
+		return nil
+	}
+	return saveJSON(e.json, results)
+}
+
+// keep writes an evaluation into its run's folder, unless a larger one is there: a
+// look at a few images must not take the place of hours of work.
+func keep(folder *run.Folder, result run.Evaluation, log *progress) error {
+	path := folder.Path("results", run.EvalName+".json")
+	if before, err := folder.Evaluation(); err == nil && images(before) > images(result) {
+		log.say("%s is kept: it measures more than this call; delete it to replace it", path)
+		return nil
+	}
+	if err := folder.WriteEvaluation(result); err != nil {
+		return err
+	}
+	log.say("wrote %s", path)
+	return nil
+}
+
+// images counts the images that an evaluation classified.
+func images(e run.Evaluation) int {
+	sets := 0
+	if e.Clean != nil {
+		sets++
+	}
+	if e.Corruption != nil {
+		for _, c := range e.Corruption.ByCorruption {
+			sets += len(c.Severity)
+		}
+	}
+	return sets * e.N
+}
+
+// decide checks the flags and completes the configuration.
+func (e *evaluation) decide(runs []string) error {
+	c := &e.config
+	if len(runs) == 0 && len(e.checkpoints) == 0 {
+		return usage("what is to be evaluated? Name a run's folder, or --checkpoint FILE")
+	}
+	if !slices.Contains(e.sets, "c") {
+		for _, name := range []string{"only", "severity", "c-data"} {
+			if e.given(name) {
+				return usage("--%s is about corrupted images, which --sets %s leaves out; add c, or leave --%s out",
+					name, strings.Join(e.sets, ","), name)
+			}
+		}
+	}
+	if e.given("layers") {
+		model := *c
+		if !e.given("model") {
+			model.Model = "wrn"
+		}
+		if err := checkLayers(model); err != nil {
+			return err
+		}
+	}
+	precision := c.Precision
+	if precision == "auto" {
+		precision = "fp32" // Evaluation is float32 unless asked otherwise.
+	}
+	if err := train.Resolve(c, precision, c.Device); err != nil {
+		return usage("%v", err)
+	}
+	return nil
+}
+
+// targets lists what is to be evaluated and on which data. A checkpoint is read
+// before the data only where nothing else says which data it is for.
+func (e *evaluation) targets(runs []string) ([]target, error) {
+	var out []target
+	for _, dir := range runs {
+		folder, err := run.Open(dir)
+		if err != nil {
+			return nil, usage("%v; a checkpoint's file goes with --checkpoint", err)
+		}
+		was, err := folder.Config()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, e.place(target{folder: folder}, was, true))
+	}
+	for _, path := range e.checkpoints {
+		was, ours := e.foreign, false
+		if !e.given("dataset") {
+			var err error
+			if was, ours, err = e.peek(path); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, e.place(target{path: path}, was, ours))
+	}
+	return out, nil
+}
+
+// place says where the data of a target are: as the flags say, else as it was
+// trained.
+func (e *evaluation) place(t target, was run.Config, ours bool) target {
+	t.dataset, t.data = was.Dataset, e.config.Data
+	if ours && !e.given("data") {
+		t.data = was.Data
+	}
+	if e.given("dataset") {
+		t.dataset = e.config.Dataset
+	}
+	return t
+}
+
+// peek reads what a checkpoint says of itself; what foreign says where it is not
+// one of a run.
+func (e *evaluation) peek(path string) (c run.Config, ours bool, err error) {
+	file, err := weights.Read(path)
+	if err != nil {
+		return c, false, err
+	}
+	text, ok := file.Metadata["config"]
+	if !ok || file.Format != weights.FormatSafetensors {
+		return e.foreign, false, nil
+	}
+	if c, err = run.ParseConfig([]byte(text)); err != nil {
+		return c, false, &eval.MismatchError{Path: path, Reason: err.Error()}
+	}
+	return c, true, nil
+}
+
+// open opens the test images of all targets, each set once.
+func (e *evaluation) open(targets []target, log *progress) error {
+	type place struct{ dataset, data string }
+	opened := map[place]data.Dataset{}
+	for i := range targets {
+		t := &targets[i]
+		key := place{t.dataset, t.data}
+		if opened[key] == nil {
+			test, err := openData(run.Config{Dataset: t.dataset, Data: t.data}, "test", 0, log)
+			if err != nil {
+				return err
+			}
+			if n := e.config.LimitEval; n > 0 && n < test.Len() {
+				log.say("using the first %d of the %d test images, and of each severity", n, test.Len())
+			}
+			opened[key] = test
+		}
+		t.test = opened[key]
+	}
+	return nil
+}
+
+// target evaluates one checkpoint; in a dry run it is only loaded.
+func (e *evaluation) target(t target, log *progress) (evalTable, error) {
+	if t.folder != nil {
+		best, err := t.folder.Best()
+		if err != nil {
+			return evalTable{}, err
+		}
+		t.path = best.Path
+	}
+	said, err := e.said(t)
+	if err != nil {
+		return evalTable{}, err
+	}
+	net, config, source, err := eval.Load(t.path, said)
+	if err != nil {
+		return evalTable{}, err
+	}
+	defer net.Close()
+	if err := eval.CheckClasses(t.path, config, t.test); err != nil {
+		return evalTable{}, err
+	}
+	table := evalTable{
+		title: net.Describe(), normalize: config.Normalize, source: source, threads: e.config.Threads, sets: e.sets,
+		names: e.only, severities: e.severities,
+	}
+	n := t.test.Len()
+	if e.config.LimitEval > 0 {
+		n = min(n, e.config.LimitEval)
+	}
+	log.say("%s from %s, %s, %d threads; normalisation %s (%s)", net.Describe(), t.path, e.config.Precision,
+		e.config.Threads, config.Normalize, source)
+	table.result = run.Evaluation{
+		Dataset: t.dataset, Model: config.Model, Checkpoints: []string{t.path}, N: n, Precision: e.config.Precision,
+	}
+	if e.dryRun {
+		return table, nil
+	}
+	result, err := eval.Run(net, eval.Options{
+		Dataset: t.test, DataDir: t.data, Sets: e.sets, Only: e.only, Severities: e.severities, CData: e.cData,
+		BatchSize: e.config.EvalBatchSize, Workers: e.config.NumWorkers, Limit: e.config.LimitEval,
+		BF16:     e.config.Precision == "bf16",
+		Progress: func(done, total int, what string) { log.show(done, total, what, "") },
+	})
+	result.Model, result.Checkpoints = config.Model, []string{t.path}
+	table.result = result
+	return table, err
+}
+
+// said is what the flags say of a target's network, and of one that is not a run's
+// all that is needed to build it.
+func (e *evaluation) said(t target) (run.Config, error) {
+	var out run.Config
+	if e.given("model") {
+		out.Model = e.config.Model
+	}
+	if e.given("layers") {
+		out.Layers = e.config.Layers
+	}
+	if e.given("widen-factor") {
+		out.WidenFactor = e.config.WidenFactor
+	}
+	if e.given("dataset") {
+		out.Dataset = e.config.Dataset
+	}
+	if e.given("normalize") {
+		out.Normalize = e.config.Normalize
+	}
+	_, ours, err := e.peek(t.path)
+	if err != nil || ours {
+		return out, err
+	}
+	if out.Model == "" {
+		out.Model = e.foreign.Model
+	}
+	if out.Layers == 0 {
+		out.Layers = e.foreign.Layers
+	}
+	if out.WidenFactor == 0 {
+		out.WidenFactor = e.foreign.WidenFactor
+	}
+	out.Dataset, out.Classes = t.dataset, t.test.Classes()
+	return out, nil
+}

@@ -1,0 +1,165 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	_ "image/jpeg" // registers its decoder
+	"image/png"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"augmix/augmix"
+	"augmix/data"
+	"augmix/pixel"
+	"augmix/run"
+)
+
+// Sizes of image files that preview takes: the picture holds each several times.
+const (
+	maxSide   = 4096
+	maxPixels = 1 << 22
+)
+
+func previewCommand() command {
+	return command{
+		name: "preview", operands: "[IMAGE…]", summary: "draws what AugMix does to images",
+		about: "Each row is an image, its chains and their mixture. Images are PNG or JPEG files of one size; without any, the\n" +
+			"first test images of a dataset.",
+		setup: func(f *flags) func(*call) error {
+			p := &preview{flags: f, config: defaults(), count: 8, out: "preview.png"}
+			c := &p.config
+			c.Dataset = "shapes" // needs no files
+			g := f.group("Images")
+			g.dataset(c)
+			g.data(c)
+			g.integer(&p.count, "count", 1, 100, "images of the dataset")
+			g = f.group("AugMix")
+			g.mixture(c)
+			g.seed(c, "of the draws")
+			g = f.group("Output")
+			g.text(&p.out, "out", "FILE.png", checkPicture, "the picture")
+			return p.run
+		},
+	}
+}
+
+// preview is what the flags of preview write to.
+type preview struct {
+	flags  *flags
+	config run.Config
+	count  int
+	out    string
+}
+
+func checkPicture(path string) error {
+	if strings.ToLower(filepath.Ext(path)) != ".png" {
+		return errors.New("the picture is a PNG; end its name in .png")
+	}
+	return checkTarget(path)
+}
+
+func (p *preview) run(c *call) error {
+	mixing := mixture(p.config)
+	if err := mixing.Validate(); err != nil {
+		return usage("%v", err)
+	}
+	if mixing.Width > 20 {
+		return usage("--mixture-width %d: a picture has room for 20 chains", mixing.Width)
+	}
+	images, labels, err := p.images(c)
+	if err != nil {
+		return err
+	}
+	picture := augmix.Preview(images, labels, mixing, p.config.Seed)
+	if err := run.WriteFile(p.out, func(w io.Writer) error { return png.Encode(w, picture) }); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.stdout, "%s: %d images of %d×%d\n", p.out, len(images), images[0].W, images[0].H)
+	return err
+}
+
+// images returns the images to draw, all of one size, and their names.
+func (p *preview) images(c *call) (images []*pixel.Image, labels []string, err error) {
+	if len(c.args) == 0 {
+		return p.fromDataset(newProgress(c.stderr, false))
+	}
+	if name := p.flags.firstGiven("dataset", "data", "count"); name != "" {
+		return nil, nil, usage("--%s is about a dataset's images; leave it out, or the image files", name)
+	}
+	for _, path := range c.args {
+		m, err := readImage(path)
+		if err != nil {
+			return nil, nil, err
+		}
+		if first := append(images, m)[0]; m.W != first.W || m.H != first.H {
+			return nil, nil, usage("%s has %d×%d pixels and %s %d×%d; give images of one size", show(path), m.W, m.H,
+				show(c.args[0]), first.W, first.H)
+		}
+		images = append(images, m)
+		labels = append(labels, filepath.Base(path))
+	}
+	return images, labels, nil
+}
+
+func (p *preview) fromDataset(log *progress) (images []*pixel.Image, labels []string, err error) {
+	set, err := openData(p.config, "test", 0, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	w, h, channels := set.Size()
+	for i := range min(p.count, set.Len()) {
+		m := pixel.New(w, h, channels)
+		if err := set.Image(i, m); err != nil {
+			return nil, nil, err
+		}
+		images = append(images, m)
+		labels = append(labels, set.Classes()[set.Label(i)])
+	}
+	return images, labels, nil
+}
+
+// readImage decodes a PNG or JPEG file with the standard library. Its errors are
+// *data.Error.
+func readImage(path string) (*pixel.Image, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, &data.Error{Kind: data.Missing, Path: path, Reason: "cannot be opened", Err: errors.Unwrap(err)}
+	}
+	defer f.Close()
+	head, _, err := image.DecodeConfig(f)
+	if err != nil {
+		return nil, &data.Error{Kind: data.Invalid, Path: path, Reason: "is no PNG or JPEG image", Err: err}
+	}
+	if head.Width > maxSide || head.Height > maxSide || head.Width*head.Height > maxPixels || head.Width < 1 || head.Height < 1 {
+		return nil, &data.Error{Kind: data.Invalid, Path: path, Reason: fmt.Sprintf("has %d×%d pixels", head.Width, head.Height),
+			Remedy: fmt.Sprintf("Make it smaller: at most %d on a side and %d in all.", maxSide, maxPixels)}
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return nil, &data.Error{Kind: data.Invalid, Path: path, Reason: "cannot be read again", Err: err}
+	}
+	picture, _, err := image.Decode(f)
+	if err != nil {
+		return nil, &data.Error{Kind: data.Invalid, Path: path, Reason: "is damaged", Err: err}
+	}
+	return toRGB(picture), nil
+}
+
+// toRGB converts to 8-bit RGB. Transparency is dropped, as Pillow's
+// convert("RGB") drops it.
+func toRGB(picture image.Image) *pixel.Image {
+	b := picture.Bounds()
+	out := pixel.New(b.Dx(), b.Dy(), 3)
+	i := 0
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			c := color.NRGBAModel.Convert(picture.At(x, y)).(color.NRGBA)
+			out.Pix[i], out.Pix[i+1], out.Pix[i+2] = c.R, c.G, c.B
+			i += 3
+		}
+	}
+	return out
+}

@@ -1,0 +1,249 @@
+package cli
+
+import (
+	"encoding/json"
+	"image/png"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"augmix/corrupt"
+	"augmix/run"
+)
+
+// small is a training of about a second, without its --save.
+var small = strings.Fields("train --dataset shapes --layers 10 --widen-factor 1 --epochs 1 --limit-train 48 --limit-eval 40 -b 16 " +
+	"--precision fp32 --quiet")
+
+// entries lists everything below dir.
+func entries(t *testing.T, dir string) []string {
+	t.Helper()
+	var out []string
+	err := filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
+		out = append(out, path)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// TestTrainEvaluateReport follows a run from training to its page.
+func TestTrainEvaluateReport(t *testing.T) {
+	t.Chdir(t.TempDir())
+	ok := func(args ...string) (stdout, stderr string) {
+		t.Helper()
+		code, stdout, stderr := callMain(t, args...)
+		if code != 0 {
+			t.Fatalf("%v: exit code %d: %s", args, code, stderr)
+		}
+		return stdout, stderr
+	}
+	with := func(more string) []string { return append(slices.Clone(small), strings.Fields(more)...) }
+
+	// A dry run prints what was decided and leaves nothing behind.
+	var decided run.Config
+	stdout, _ := ok(with("--dry-run --json - --save one")...)
+	if err := json.Unmarshal([]byte(stdout), &decided); err != nil || decided.Epochs != 1 || decided.Precision != "fp32" ||
+		decided.Threads < 1 || decided.Normalize != "half" || len(decided.Classes) != 10 {
+		t.Errorf("--dry-run --json -: got %s, %v", stdout, err)
+	}
+	if got := entries(t, "."); len(got) != 1 {
+		t.Errorf("a dry run left %v", got)
+	}
+
+	stdout, stderr := ok(with("--save one --json train.json")...)
+	if stderr != "" {
+		t.Errorf("--quiet wrote %q to standard error", stderr)
+	}
+	var trained run.TrainResult
+	readJSON(t, "train.json", &trained)
+	if last := lastLine(stdout); !strings.HasPrefix(last, "weights_sha256") || !strings.HasSuffix(last, trained.WeightsSHA256) || len(trained.WeightsSHA256) != 64 {
+		t.Errorf("training ends with %q, want weights_sha256 and %s", last, trained.WeightsSHA256)
+	}
+	if trained.Steps != 3 || trained.N != 40 {
+		t.Errorf("got %d steps and n = %d, want 3 and 40", trained.Steps, trained.N)
+	}
+
+	// A finished run is never overwritten, and resuming it changes nothing.
+	if code, _, stderr := callMain(t, with("--save one")...); code != exitUsage || missingWord(stderr, "one finished --save") != "" {
+		t.Errorf("training into a finished run: exit code %d, %s", code, stderr)
+	}
+	if code, _, _ := callMain(t, with("--save one --dry-run")...); code != exitUsage {
+		t.Errorf("a dry run into a finished run: exit code %d, want %d", code, exitUsage)
+	}
+	if again, _ := ok(with("--save one --resume auto")...); lastLine(again) != lastLine(stdout) {
+		t.Errorf("resuming a finished run prints %q, want %q", lastLine(again), lastLine(stdout))
+	}
+	// The same configuration from the run's file gives the same weights; a flag on
+	// the command line wins over the file.
+	if again, _ := ok("train", "--config", "one/config.json", "--save", "two", "--quiet"); lastLine(again) != lastLine(stdout) {
+		t.Errorf("--config of a run gives %q, want %q", lastLine(again), lastLine(stdout))
+	}
+	if stdout, _ := ok("train", "--config", "one/config.json", "--save", "three", "--dry-run", "--json", "-", "-e", "7"); !strings.Contains(stdout, `"epochs": 7`) ||
+		!strings.Contains(stdout, `"batch_size": 16`) || !strings.Contains(stdout, `"save": "three"`) {
+		t.Errorf("--config with -e 7 and --save three decides %s", stdout)
+	}
+
+	testEvaluation(t, ok)
+
+	stdout, _ = ok("report", "one", "--json", "report.json")
+	for _, file := range []string{"one/report.html", "one/plots/training_curves.png"} {
+		if _, err := os.Stat(file); err != nil || !strings.Contains(stdout, file) {
+			t.Errorf("report: %s is missing or not named: %v", file, err)
+		}
+	}
+	if code, _, stderr := callMain(t, "report", "two"); code != exitFailed || missingWord(stderr, "two/results/eval.json augmix eval two") != "" {
+		t.Errorf("a report on a run without evaluation: exit code %d, %s", code, stderr)
+	}
+}
+
+func testEvaluation(t *testing.T, ok func(...string) (string, string)) {
+	const flags = " --limit-eval 40 --severity 1,5 --only contrast,brightness"
+	plan, _ := ok(strings.Fields("eval one --dry-run --quiet" + flags)...)
+	if missing := missingWord(plan, "WRN-10-1 shapes fp32 half checkpoint contrast brightness 1,5"); missing != "" {
+		t.Errorf("eval --dry-run lacks %s: %s", missing, plan)
+	}
+	if _, err := os.Stat("one/results/eval.json"); err == nil {
+		t.Error("eval --dry-run wrote a result")
+	}
+	table, stderr := ok(strings.Fields("eval one --json eval.json" + flags)...)
+	if missing := missingWord(table, "WRN-10-1 n = 40 fp32 half (the checkpoint) generated (seed 0) clean brightness contrast "+
+		"mean corruption error (unnormalised mCE)"); missing != "" {
+		t.Errorf("eval's table lacks %s:\n%s", missing, table)
+	}
+	if !strings.Contains(stderr, "first 40 of the 1000") {
+		t.Errorf("eval does not say that it was limited: %s", stderr)
+	}
+	var result, stored, printed run.Evaluation
+	readJSON(t, "eval.json", &result)
+	readJSON(t, "one/results/eval.json", &stored)
+	if result.N != 40 || result.Precision != "fp32" || result.Clean == nil || result.Corruption == nil ||
+		len(result.Corruption.ByCorruption) != 2 || !slices.Equal(result.Corruption.Severities, []int{1, 5}) {
+		t.Errorf("eval --json: got %+v", result)
+	}
+	if stored.Clean.NLL != result.Clean.NLL {
+		t.Errorf("the run's result says %+v, --json %+v", *stored.Clean, *result.Clean)
+	}
+
+	// The same checkpoint by three other ways has the same scores.
+	for _, line := range []string{
+		"eval --checkpoint one/checkpoints/last --json - --quiet" + flags,
+		"eval --checkpoint one/checkpoints/last --dataset shapes --model wrn --layers 10 --json - --quiet" + flags,
+		"train --evaluate --resume one/checkpoints/last --limit-eval 40 --json - --quiet",
+	} {
+		stdout, _ := ok(strings.Fields(line)...)
+		printed = run.Evaluation{}
+		if err := json.Unmarshal([]byte(stdout), &printed); err != nil || printed.Clean.NLL != result.Clean.NLL {
+			t.Errorf("%s: got %s, %v; want clean scores %+v", line, stdout, err, *result.Clean)
+		}
+	}
+	if len(printed.Corruption.ByCorruption) != len(corrupt.Names()) {
+		t.Errorf("train --evaluate measures %d corruptions, want %d", len(printed.Corruption.ByCorruption), len(corrupt.Names()))
+	}
+	// Several checkpoints give a list.
+	stdout, _ := ok(strings.Fields("eval one two --sets clean --limit-eval 40 --json - --quiet")...)
+	var several []run.Evaluation
+	if err := json.Unmarshal([]byte(stdout), &several); err != nil || len(several) != 2 || several[0].Corruption != nil {
+		t.Errorf("two runs: got %s, %v", stdout, err)
+	}
+	// The smaller evaluation did not take the larger one's place.
+	if readJSON(t, "one/results/eval.json", &stored); stored.Corruption == nil {
+		t.Error("an evaluation of the clean images replaced one that has the corrupted ones, too")
+	}
+	// What a run's checkpoint says of itself cannot be contradicted.
+	if code, _, stderr := callMain(t, strings.Fields("eval one --model resnet20 --quiet")...); code != exitCheckpoint || missingWord(stderr, "wrn resnet20") != "" {
+		t.Errorf("another model: exit code %d, %s", code, stderr)
+	}
+}
+
+func readJSON(t *testing.T, path string, v any) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(text, v)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return lines[len(lines)-1]
+}
+
+// TestBench checks the JSON that scripts read.
+func TestBench(t *testing.T) {
+	for line, keys := range map[string][]string{
+		"bench pipeline --workers 2 --size 16 --seconds 0.05": {"views_per_second", "workers", "size"},
+		"bench step --layers 10 --widen-factor 1 --batch-size 2 --steps 1 --warmup 0 --precision fp32": {
+			"steps_per_second", "images_per_second", "peak_rss_bytes", "precision"},
+		"doctor --data nowhere": {"version", "go", "libtorch", "cores", "data"},
+	} {
+		code, stdout, stderr := callMain(t, strings.Fields(line+" --json -")...)
+		var got map[string]any
+		if err := json.Unmarshal([]byte(stdout), &got); code != 0 || err != nil {
+			t.Errorf("%s: exit code %d, %v, %s%s", line, code, err, stdout, stderr)
+		}
+		for _, key := range keys {
+			if _, ok := got[key]; !ok {
+				t.Errorf("%s: the JSON lacks %q: %s", line, key, stdout)
+			}
+		}
+		if code, stdout, _ := callMain(t, strings.Fields(line)...); code != 0 || strings.Count(stdout, "\n") < 2 {
+			t.Errorf("%s: exit code %d and the table %q", line, code, stdout)
+		}
+	}
+}
+
+// TestDoctorNamesWhatIsMissing checks that doctor says how to get CIFAR-10 and
+// still succeeds.
+func TestDoctorNamesWhatIsMissing(t *testing.T) {
+	t.Chdir(t.TempDir())
+	code, stdout, _ := callMain(t, "doctor")
+	if missing := missingWord(stdout, "libtorch cores memory shapes 5000 cifar10 missing To get cifar10 cifar-10 md5"); code != 0 || missing != "" {
+		t.Errorf("exit code %d, lacks %q:\n%s", code, missing, stdout)
+	}
+}
+
+// TestPreview checks that the picture is a PNG, the same for the same seed, and
+// that a picture can be previewed itself.
+func TestPreview(t *testing.T) {
+	t.Chdir(t.TempDir())
+	draw := func(line string) string {
+		t.Helper()
+		if code, _, stderr := callMain(t, strings.Fields("preview "+line)...); code != 0 {
+			t.Fatalf("preview %s: exit code %d, %s", line, code, stderr)
+		}
+		f, err := os.Open("p.png")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		picture, err := png.Decode(f)
+		if err != nil {
+			t.Fatalf("preview %s: %v", line, err)
+		}
+		text, err := os.ReadFile("p.png")
+		if err != nil || picture.Bounds().Empty() {
+			t.Fatalf("preview %s: %v, %v", line, picture.Bounds(), err)
+		}
+		return string(text)
+	}
+	a, b, c := draw("--count 2 --out p.png"), draw("--count 2 --out p.png"), draw("--count 2 --seed 5 --out p.png")
+	if a != b || a == c {
+		t.Errorf("the same seed gives the same picture: %v; another seed another one: %v", a == b, a != c)
+	}
+	if err := os.Rename("p.png", "q.png"); err != nil {
+		t.Fatal(err)
+	}
+	draw("q.png q.png --mixture-width 2 --out p.png")
+	code, _, stderr := callMain(t, "preview", "p.png", "q.png", "--out", "r.png")
+	if code != exitUsage || missingWord(stderr, "q.png p.png one size") != "" {
+		t.Errorf("pictures of two sizes: exit code %d, %s", code, stderr)
+	}
+}

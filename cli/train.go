@@ -1,0 +1,221 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"time"
+
+	"augmix/data"
+	"augmix/methods"
+	"augmix/nets"
+	"augmix/run"
+	"augmix/train"
+)
+
+func trainCommand() command {
+	return command{
+		name: "train", summary: "trains a network",
+		about: "The defaults are the reference's: AugMix on CIFAR-10 with WRN-40-2 for 100 epochs. To see it work without\n" +
+			"any files: augmix train --dataset shapes --layers 10 --epochs 2",
+		setup: func(f *flags) func(*call) error { return newTraining(f).run },
+	}
+}
+
+// training is what the flags of train write to.
+type training struct {
+	flags    *flags
+	config   run.Config
+	resume   string
+	file     string // --config
+	json     string
+	evaluate bool
+	dryRun   bool
+	quiet    bool
+}
+
+func newTraining(f *flags) *training {
+	t := &training{flags: f, config: defaults(), resume: "none"}
+	c := &t.config
+	g := f.group("Data")
+	g.dataset(c)
+	g.data(c)
+	g.limit(&c.LimitTrain, "limit-train", "training")
+	g.limit(&c.LimitEval, "limit-eval", "test")
+	g.integer(&c.ValSplit, "val-split", 0, maxCount, "hold N training images out to choose the best weights by; 0 reports the last weights")
+
+	g = f.group("Network")
+	g.network(c)
+	g.normalize(c, "the model's published one")
+
+	g = f.group("Method")
+	g.method(c)
+	g.mixture(c)
+
+	g = f.group("Optimizer")
+	g.optimizer(c)
+	g.seed(c, "of the weights, the order of the images and the augmentation")
+
+	g = f.group("Machine")
+	g.machine(c)
+	g.workers(c)
+	g.toggle(&c.Deterministic, "deterministic", "only kernels that repeat themselves bit for bit")
+
+	g = f.group("Run")
+	g.text(&c.Save, "save", "DIR", nil, "the run's folder (default: runs/<dataset>-<model>-<method>-s<seed>)")
+	g.text(&t.resume, "resume", "auto|none|FILE", nil, "auto goes on from the newest checkpoint in --save that verifies, FILE from that one")
+	g.text(&t.file, "config", "FILE", nil, "a run's config.json; flags on the command line win")
+	g.text(&c.CheckpointEvery, "checkpoint-every", "500s|1000steps|1epoch",
+		func(s string) error { _, err := train.ParseEvery(s); return err }, "how often to save")
+	g.integer(&c.PrintFreq, "print-freq", 1, maxCount, "steps between two lines of metrics.jsonl")
+	g.evalBatch(c)
+	g.toggle(&t.evaluate, "evaluate", "evaluate --resume FILE and train nothing, as augmix eval --checkpoint FILE does")
+	g.toggle(&t.dryRun, "dry-run", "print what was decided, open the data, write nothing")
+	g.json(&t.json)
+	g.toggle(&t.quiet, "quiet", "no progress and no messages, only results and errors")
+	return t
+}
+
+func (t *training) run(c *call) error {
+	if err := t.decide(); err != nil {
+		return err
+	}
+	if t.evaluate {
+		return t.evaluation().run(c)
+	}
+	log := newProgress(c.stderr, t.quiet)
+	defer log.close()
+	stop, release := catchSignals(log)
+	defer release()
+
+	set, test, err := t.open(log)
+	if err != nil {
+		return err
+	}
+	select {
+	case s := <-stop:
+		return &stoppedError{s}
+	default:
+	}
+	if t.dryRun {
+		return t.describe(c, log)
+	}
+	result, err := train.Run(train.Options{
+		Config: t.config, Resume: t.resume, Train: set, Test: test,
+		Log: log, Stop: stop, Version: programVersion(), Progress: log.training,
+	})
+	log.close()
+	if err != nil {
+		return err
+	}
+	return c.results(t.json, result, func(w io.Writer) error { return writeTraining(w, t.config.Save, result) })
+}
+
+// decide completes the configuration and checks it, before any of the data is
+// opened.
+func (t *training) decide() error {
+	c := &t.config
+	if t.file != "" {
+		if err := t.flags.adopt(t.file, c); err != nil {
+			return err
+		}
+	}
+	if t.evaluate && (t.resume == "none" || t.resume == "auto") {
+		return usage("--evaluate needs --resume FILE, the checkpoint to evaluate (or: augmix eval --checkpoint FILE)")
+	}
+	if err := checkLayers(*c); err != nil {
+		return err
+	}
+	if err := mixture(*c).Validate(); err != nil {
+		return usage("%v", err)
+	}
+	if _, err := methods.New(methods.Config{
+		Method: c.Method, Views: c.Views, NoJSD: c.NoJSD, JSDWeight: c.JSDWeight, MixtureWidth: c.MixtureWidth,
+		MixtureDepth: c.MixtureDepth, AugSeverity: c.AugSeverity, AugProbCoeff: c.AugProbCoeff, AllOps: c.AllOps,
+	}); err != nil {
+		return usage("%v", err)
+	}
+	if c.Dataset == "shapes" {
+		c.Data = "" // It needs no files.
+	}
+	if t.evaluate {
+		return nil // The rest is training's.
+	}
+	if c.Normalize == "" {
+		c.Normalize = nets.PublishedNormalization(c.Model)
+	}
+	if c.Save == "" {
+		c.Save = c.DefaultSave()
+	}
+	if err := train.Resolve(c, c.Precision, c.Device); err != nil {
+		return usage("%v", err)
+	}
+	return nil
+}
+
+// open opens the data and checks the flags that depend on their size.
+func (t *training) open(log *progress) (set, test data.Dataset, err error) {
+	c := &t.config
+	if set, err = openData(*c, "train", c.LimitTrain, log); err != nil {
+		return nil, nil, err
+	}
+	if test, err = openData(*c, "test", c.LimitEval, log); err != nil {
+		return nil, nil, err
+	}
+	if c.ValSplit >= set.Len() {
+		return nil, nil, usage("--val-split %d: there are %d training images; hold fewer of them out", c.ValSplit, set.Len())
+	}
+	c.Classes = set.Classes()
+	return set, test, nil
+}
+
+// describe prints the configuration, and says what is in the way of training.
+func (t *training) describe(c *call, log *progress) error {
+	state, err := run.Inspect(t.config.Save)
+	if err != nil {
+		return err
+	}
+	if t.resume == "none" {
+		if err := state.Refuse(t.config.Save); err != nil {
+			return err
+		}
+	}
+	log.say("dry run: the data are fine, nothing was written")
+	return c.results(t.json, t.config, func(w io.Writer) error { return writeRows(w, configRows(t.config), false) })
+}
+
+// evaluation is the call of `augmix eval` that --evaluate stands for.
+func (t *training) evaluation() *evaluation {
+	e := &evaluation{
+		config: t.config, checkpoints: []string{t.resume}, sets: []string{"clean", "c"}, severities: allSeverities(),
+		json: t.json, dryRun: t.dryRun, quiet: t.quiet, given: t.flags.given, foreign: t.config,
+	}
+	if t.file != "" {
+		e.given = func(string) bool { return true } // The file says all.
+	}
+	return e
+}
+
+// training shows a status of package train.
+func (p *progress) training(s train.Status) {
+	done, total := (s.Epoch-1)*s.Steps+s.Step, s.Epochs*s.Steps
+	p.show(done, total, fmt.Sprintf("epoch %d/%d", s.Epoch, s.Epochs),
+		fmt.Sprintf("loss %.4f  error %.2f %%  %.0f images/s  wait %.1f %%  left %v",
+			s.Loss, s.Error, s.Rate, 100*s.Waited, s.Left.Round(time.Second)))
+}
+
+func writeTraining(w io.Writer, dir string, r run.TrainResult) error {
+	return writeRows(w, []row{
+		{"run", dir},
+		{"epochs", strconv.Itoa(r.Epochs)},
+		{"steps", strconv.FormatUint(r.Steps, 10)},
+		{"time", (time.Duration(math.Round(r.Seconds)) * time.Second).String()},
+		{"images/s", fmt.Sprintf("%.0f", r.ImagesPerSecond)},
+		{"precision", r.Precision},
+		{"train loss", fmt.Sprintf("%.4f", r.TrainLoss)},
+		{"test loss", fmt.Sprintf("%.4f", r.TestLoss)},
+		{"test error", fmt.Sprintf("%.2f %% (n = %d)", r.TestError, r.N)},
+		{"weights_sha256", r.WeightsSHA256},
+	}, false)
+}

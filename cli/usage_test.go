@@ -1,0 +1,257 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// call runs the program in a folder of its own and returns what it wrote.
+func callMain(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, err strings.Builder
+	code = Main(args, &out, &err)
+	return code, out.String(), err.String()
+}
+
+// TestBadCommandLines checks that each mistake gives its exit code and a message
+// with the words that help, on at most two lines, and nothing on standard output.
+func TestBadCommandLines(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write := func(name, text string) {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("unknown-key.json", `{"epohcs": 3}`)
+	write("range.json", `{"epochs": 0}`)
+	write("model.json", `{"model": "wnr"}`)
+	write("depth.json", `{"mixture_depth": 0, "dataset": "shapes"}`)
+	write("text.png", "no picture")
+	write("weights.pt", "no weights")
+	if err := os.Mkdir("empty", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	long := strings.Repeat("x", 100_000)
+
+	for _, c := range []struct {
+		line string
+		code int
+		want string // words of the message, in this order
+	}{
+		// Commands.
+		{"", 2, "needs a command train eval"},
+		{"trian", 2, "unknown command trian nearest augmix train"},
+		{"evaluate", 2, "unknown command nearest augmix eval"},
+		{"corrupt", 2, "unknown command corrupt"},
+		{"predict cat.png", 2, "unknown command predict"},
+		{"fetch cifar10", 2, "unknown command fetch"},
+		{"export", 2, "unknown command export"},
+		{"-m wrn", 2, "flags follow a command augmix train"},
+		{"--epochs 3", 2, "flags follow a command"},
+		{"bench", 2, "needs a command pipeline step"},
+		{"bench stpe", 2, "unknown command nearest augmix bench step"},
+		{"help trian", 2, "unknown command nearest augmix train"},
+		{"train now", 2, "takes no arguments now"},
+		{"doctor me", 2, "takes no arguments me"},
+		{long, 2, "unknown command xxx …"},
+
+		// Flags that are not there.
+		{"train --epohcs 3", 2, "unknown flag --epohcs nearest --epochs"},
+		{"train --epohcs=3", 2, "unknown flag --epohcs nearest --epochs"},
+		{"train -x", 2, "unknown flag -x"},
+		{"train -seed 3", 2, "unknown flag -seed it is written --seed"},
+		{"train -la 3", 2, "unknown flag -la nearest"},
+		{"train ---epochs 3", 2, "unknown flag"},
+		{"train --=3", 2, "unknown flag"},
+		{"train --ensemble", 2, "unknown flag --ensemble"},
+		{"train --init a.pt", 2, "unknown flag --init"},
+		{"train --recipe paper", 2, "unknown flag --recipe"},
+		{"train --grad-accum 2", 2, "unknown flag --grad-accum"},
+		{"eval --save-logits x", 2, "unknown flag --save-logits"},
+		{"eval --epochs 3 run", 2, "augmix eval has no flag --epochs augmix train has"},
+		{"eval -lr 0.1 run", 2, "augmix eval has no flag -lr augmix train has"},
+		{"train --only fog", 2, "augmix train has no flag --only augmix eval has"},
+		{"train --checkpoint a.pt", 2, "augmix train has no flag --checkpoint augmix eval has"},
+		{"bench pipeline --device cpu", 2, "has no flag --device"},
+		{"train --" + long, 2, "unknown flag"},
+
+		// Values that are not there.
+		{"train --epochs", 2, "--epochs needs a value"},
+		{"train -e", 2, "-e needs a value"},
+		{"train --save --epochs 3", 2, "--save needs a value"},
+		{"train --save=", 2, "--save empty"},
+		{"eval --checkpoint=", 2, "--checkpoint empty"},
+
+		// Numbers.
+		{"train --epochs three", 2, "--epochs three whole number from 1"},
+		{"train --epochs 0", 2, "--epochs 0 whole number from 1"},
+		{"train --epochs -1", 2, "--epochs -1 whole number"},
+		{"train --epochs 1e3", 2, "--epochs 1e3 whole number"},
+		{"train --epochs 0x10", 2, "--epochs 0x10 whole number"},
+		{"train --epochs 99999999999999999999", 2, "--epochs whole number"},
+		{"train -e " + long, 2, "--epochs whole number"},
+		{"train -b 0", 2, "--batch-size 0 from 1"},
+		{"train --eval_batch_size 0", 2, "--eval-batch-size 0 from 1"},
+		{"train -lr NaN", 2, "--learning-rate NaN above 0"},
+		{"train -lr=inf", 2, "--learning-rate inf above 0"},
+		{"train -lr 0", 2, "--learning-rate 0 above 0"},
+		{"train -lr0,1", 2, "--learning-rate 0,1 above 0"},
+		{"train --lr -0.1", 2, "--learning-rate -0.1 above 0"},
+		{"train --momentum 1", 2, "--momentum 1 below 1"},
+		{"train -wd -1", 2, "--decay -1 from 0"},
+		{"train --drop 1", 2, "--droprate 1 below 1"},
+		{"train --droprate NaN", 2, "--droprate NaN"},
+		{"train --seed -1", 2, "--seed -1 whole number"},
+		{"train --seed 18446744073709551616", 2, "--seed whole number"},
+		{"train --threads -1", 2, "--threads -1 whole number"},
+		{"train -j 100000", 2, "--num-workers 100000 whole number"},
+		{"train --limit-train -5", 2, "--limit-train -5 whole number"},
+		{"train --limit-eval x", 2, "--limit-eval x whole number"},
+		{"train --val-split -1", 2, "--val-split -1"},
+		{"train --print-freq 0", 2, "--print-freq 0"},
+		{"train --views 17", 2, "--views 17 from 1 to 16"},
+		{"train --views 1", 2, "--views --no-jsd"},
+		{"train --jsd-weight NaN", 2, "--jsd-weight NaN"},
+		{"train --mixture-width 0", 2, "--mixture-width 0"},
+		{"train --mixture-depth 0", 2, "--mixture-depth 0 -1"},
+		{"train --method standard --mixture-depth 0", 2, "--mixture-depth 0"},
+		{"train --aug-severity NaN", 2, "--aug-severity NaN"},
+		{"train --aug-severity 11", 2, "--aug-severity 11"},
+		{"train --aug-prob-coeff 0", 2, "--aug-prob-coeff 0"},
+		{"train --layers 41", 2, "--layers 41 6n+4 40 46"},
+		{"train --layers 4", 2, "--layers 4 whole number from 10"},
+		{"train --widen-factor 0", 2, "--widen-factor 0"},
+		{"train --no-jsd=maybe", 2, "--no-jsd maybe switch"},
+		{"bench pipeline --seconds 0", 2, "--seconds 0 above 0"},
+		{"bench pipeline --size 0", 2, "--size 0"},
+		{"bench step --steps 0", 2, "--steps 0"},
+		{"bench step --warmup -1", 2, "--warmup -1"},
+		{"bench step --layers 11", 2, "--layers 11 6n+4"},
+
+		// Names.
+		{"train --dataset cifar11", 2, "--dataset no dataset cifar11 nearest cifar10"},
+		{"train --dataset imagenet", 2, "no dataset imagenet"},
+		{"train -m wnr", 2, "--model no model wnr nearest wrn"},
+		{"train --model resnet50", 2, "no model resnet50"},
+		{"train --method cutout", 2, "--method no method cutout"},
+		{"train --method Augmix", 2, "no method Augmix nearest augmix"},
+		{"train --precision fp16", 2, "--precision fp16"},
+		{"train --device gpu", 2, "--device gpu"},
+		{"train --device cuda", 2, "--device cuda without CUDA"},
+		{"train --normalize half,half", 2, "--normalize half,half"},
+		{"train --normalize 0.5,0", 2, "--normalize 0.5,0"},
+		{"train --checkpoint-every 10", 2, "--checkpoint-every 10 1epoch"},
+		{"train --checkpoint-every 0steps", 2, "--checkpoint-every 0steps"},
+		{"eval --sets clean,q run", 2, "--sets no set q"},
+		{"eval --sets p run", 2, "--sets no set p"},
+		{"eval --only gausian_noise run", 2, "--only no corruption gausian_noise nearest gaussian_noise"},
+		{"eval --only fog run", 2, "no corruption fog"},
+		{"eval --only contrast, run", 2, `no corruption "" nearest`},
+		{"eval --severity 6 run", 2, "--severity 6 from 1 to 5"},
+		{"eval --severity 3-2 run", 2, "--severity 3-2"},
+		{"eval --severity x run", 2, "--severity x"},
+
+		// Flags that do not go together, and what is not there.
+		{"eval", 2, "run's folder --checkpoint FILE"},
+		{"eval --sets clean --only contrast run", 2, "--only --sets clean"},
+		{"eval --sets clean --severity 3 run", 2, "--severity --sets clean"},
+		{"eval --sets clean --c-data generate run", 2, "--c-data --sets clean"},
+		{"eval --model wrn --layers 12 --checkpoint weights.pt", 2, "--layers 12"},
+		{"eval nowhere", 2, "nowhere not a run's folder"},
+		{"eval empty", 2, "empty not a run's folder"},
+		{"train --evaluate", 2, "--evaluate needs --resume FILE"},
+		{"train --evaluate --resume auto", 2, "--evaluate needs --resume FILE"},
+		{"train --config nowhere.json", 2, "nowhere.json"},
+		{"train --config unknown-key.json", 2, "epohcs nearest epochs"},
+		{"train --config range.json", 2, "range.json epochs 0 from 1"},
+		{"train --config model.json", 2, "model.json model wnr nearest wrn"},
+		{"train --config depth.json", 2, "--mixture-depth 0"},
+		{"train --json nowhere/x.json", 2, "--json no folder nowhere"},
+		{"train --json empty", 2, "--json it is a folder"},
+		{"report", 2, "what Name a run's folder"},
+		{"report nowhere", 2, "nowhere no such folder"},
+		{"report empty", 2, "empty holds no run"},
+		{"report a b", 2, "several folders --out"},
+		{"preview --out picture.jpg", 2, "--out picture.jpg .png"},
+		{"preview --count 0", 2, "--count 0"},
+		{"preview --count 2 text.png", 2, "--count leave it out"},
+		{"preview --mixture-width 21", 2, "--mixture-width 21"},
+		{"preview text.png", 3, "text.png no PNG or JPEG"},
+		{"preview nowhere.png", 3, "nowhere.png no such file"},
+
+		// Data, then checkpoints.
+		{"train --data nowhere", 3, "nowhere no such folder cifar-10 md5 nowhere"},
+		{"train --data empty", 3, "empty md5"},
+		{"eval --model wrn --dataset cifar10 --data nowhere --checkpoint nowhere.pt", 3, "nowhere no such folder"},
+		{"eval --model wrn --dataset shapes --checkpoint nowhere.pt", 4, "nowhere.pt no such file"},
+		{"eval --model wrn --dataset shapes --checkpoint weights.pt", 4, "weights.pt"},
+		{"eval --model wrn --checkpoint weights.pt", 4, "weights.pt"},
+		{"eval --model wrn --dataset shapes --checkpoint empty", 4, "empty folder"},
+		{"train --dataset shapes --resume nowhere.pt --save empty", 4, "nowhere.pt"},
+		{"train --dataset shapes --val-split 5000 --save s", 2, "--val-split 5000 training images"},
+		{"train --dataset shapes --save weights.pt", 1, "weights.pt not a directory"},
+
+		// Flags are checked before data, whatever their order.
+		{"train --data nowhere --epochs 0", 2, "--epochs 0"},
+		{"train --data nowhere --layers 41", 2, "--layers 41"},
+		{"train --data nowhere --aug-severity 99", 2, "--aug-severity"},
+		{"eval --data nowhere --checkpoint nowhere.pt --only fgo", 2, "--only"},
+	} {
+		args := strings.Fields(c.line)
+		code, stdout, stderr := callMain(t, args...)
+		name := show(c.line)
+		if code != c.code {
+			t.Errorf("%s: got exit code %d, want %d; stderr %q", name, code, c.code, show(stderr))
+		}
+		if missing := missingWord(stderr, c.want); missing != "" {
+			t.Errorf("%s: the message lacks %q in its place: %s", name, missing, stderr)
+		}
+		if stdout != "" {
+			t.Errorf("%s: wrote %q to standard output", name, show(stdout))
+		}
+		if c.code == 2 && strings.Count(stderr, "\n") > 2 {
+			t.Errorf("%s: more than two lines:\n%s", name, stderr)
+		}
+		if len(stderr) > 2000 {
+			t.Errorf("%s: a message of %d bytes", name, len(stderr))
+		}
+	}
+	for _, left := range []string{"runs", "s", filepath.Join("empty", "config.json")} {
+		if _, err := os.Stat(left); err == nil {
+			t.Errorf("a refused command left %s", left)
+		}
+	}
+}
+
+// missingWord returns the first of the words that text does not hold after the
+// ones before it, or "".
+func missingWord(text, words string) string {
+	for word := range strings.FieldsSeq(words) {
+		_, rest, ok := strings.Cut(text, word)
+		if !ok {
+			return word
+		}
+		text = rest
+	}
+	return ""
+}
+
+// TestEmptyArguments checks arguments that a shell can pass and strings.Fields
+// cannot make.
+func TestEmptyArguments(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, args := range [][]string{
+		{""}, {"train", ""}, {"train", "--save", ""}, {"train", "--epochs", " 3"}, {"train", "--dataset", "\x00"},
+		{"eval", ""}, {"eval", "--only", ""}, {"report", ""}, {"\xff\xfe"}, {"train", "--\xff"},
+	} {
+		code, _, stderr := callMain(t, args...)
+		if code != exitUsage || stderr == "" {
+			t.Errorf("%q: got exit code %d and %q, want %d and a message", args, code, stderr, exitUsage)
+		}
+	}
+	if code, _, _ := callMain(t, "preview", "\x00.png"); code != exitData {
+		t.Errorf("a NUL in a file's name: got exit code %d, want %d", code, exitData)
+	}
+}

@@ -1,0 +1,34 @@
+package cli
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	torch "github.com/wangkuiyi/gotorch"
+)
+
+func versionCommand() command {
+	return command{
+		name: "version", summary: "prints the versions of augmix, Go and libtorch",
+		setup: func(*flags) func(*call) error {
+			return func(c *call) error {
+				_, err := fmt.Fprintln(c.stdout, version())
+				return err
+			}
+		},
+	}
+}
+
+func version() string {
+	return fmt.Sprintf("augmix %s (%s, libtorch %s)", programVersion(), runtime.Version(), torch.Version())
+}
+
+// programVersion is what the Go command stamped into the executable: of a clone,
+// the commit.
+func programVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Runs gotorch's own tests against torchbridge, which has its API.
 #
-#   GOTORCH=DIR scripts/upstream-test.sh       DIR: a checkout of github.com/wangkuiyi/gotorch (9afed2f, its last commit)
+#   scripts/upstream-test.sh DIR [FLAG…]
+#
+# DIR is a checkout of github.com/wangkuiyi/gotorch (9afed2f, its last commit); the flags go to `go test`.
 #
 # The test files stay in DIR: an overlay shows them to the Go command as if they lay in torchbridge, and a go.mod of its
 # own, in build/upstream, gives them the two modules that they import. Exit codes: 0 all pass, 1 some fail, 2 no checkout.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+root=$(cd "$(dirname "$0")/.." && pwd)
 
 files=(
 	dtype_test.go optim_test.go device_test.go tensor_ctor_test.go tensor_ops_test.go
@@ -23,11 +25,13 @@ files=(
 #   vision, tool                      reading and changing images: the packages pixel and data do that here
 skip='^TestModuleGobStateDict$'
 
-if [ ! -e "${GOTORCH:-}/tensor_ops_test.go" ]; then
-	echo "upstream-test: GOTORCH='${GOTORCH:-}' is no checkout of gotorch; git clone https://github.com/wangkuiyi/gotorch, then GOTORCH=DIR $0" >&2
+if [ ! -e "${1:-}/tensor_ops_test.go" ]; then
+	echo "upstream-test: '${1:-}' is no checkout of gotorch; git clone https://github.com/wangkuiyi/gotorch DIR, then make upstream-test GOTORCH=DIR" >&2
 	exit 2
 fi
-checkout=$(realpath "$GOTORCH")
+checkout=$(realpath "$1")
+shift
+cd "$root"
 work=$PWD/build/upstream
 mkdir -p "$work"
 

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 
 	"augmix/corrupt"
@@ -32,6 +33,9 @@ type Options struct {
 //
 // libtorch's errors come back as *torch.Error, those about files as *data.Error.
 func Run(net *nets.Net, o Options) (result run.Evaluation, err error) {
+	// On another thread libtorch would have other settings and other memory.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	if caught := torch.Maybe(func() { result, err = o.run(net) }); caught != nil {
 		return result, caught
 	}

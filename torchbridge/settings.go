@@ -30,9 +30,13 @@ func SetDeterministic(on bool) { aten.SetDeterministic(on) }
 // first. On CPUs with AVX512-BF16 they compute bf16 convolutions with 3×3 kernels, and round differently.
 func SetFastKernels(on bool) bool { return aten.SetFastKernels(on) }
 
-// TuneAllocator makes malloc keep the blocks that a training step frees for the next one. It changes the whole process
-// and is meant for the start of a program that trains or evaluates on a CPU.
-func TuneAllocator() { aten.TuneAllocator() }
+// CacheMemory makes the process keep the memory of freed CPU tensors for new ones of the same size, as a training step
+// makes and frees the same ones over and over. It is meant for the start of a program that trains or evaluates.
+func CacheMemory() { aten.CacheMemory() }
+
+// ReleaseMemory gives back to the system what CacheMemory keeps and no tensor uses: between phases whose tensors differ
+// in size.
+func ReleaseMemory() { aten.ReleaseMemory() }
 
 // Version returns the version of the libtorch that the module was compiled with.
 func Version() string { return aten.Version() }

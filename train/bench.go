@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -37,6 +38,8 @@ const benchSize = 32
 
 // BenchStep times the step of a run: forward, loss, backward, update, with no data pipeline.
 func BenchStep(b BenchConfig) (BenchResult, error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	cfg := b.Config
 	method, err := methods.New(methods.Config{
 		Method: cfg.Method, Views: cfg.Views, NoJSD: cfg.NoJSD, JSDWeight: cfg.JSDWeight, MixtureWidth: cfg.MixtureWidth,

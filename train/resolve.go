@@ -4,7 +4,9 @@ package train
 
 import (
 	"fmt"
+	"os"
 	"runtime"
+	"runtime/debug"
 	"strings"
 
 	"augmix/run"
@@ -52,5 +54,10 @@ func HasBF16() bool { return cpu.X86.HasAVX512BF16 || cpu.X86.HasAMXBF16 }
 // the first operation.
 func UseThreads(n int) {
 	torch.SetNumThreads(int32(n))
-	torch.TuneAllocator()
+	torch.CacheMemory()
+	// Go's heap is the images, which hold no pointers: collecting often costs next to nothing, and letting garbage grow to
+	// the size of the images would cost that much memory.
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(10)
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"augmix/data"
@@ -74,6 +75,9 @@ type trainer struct {
 // *run.LockedError; *weights.Error and *CheckpointError for a checkpoint that is damaged or of something else;
 // *NonFiniteError; *Interrupted after a signal; data's errors.
 func Run(o Options) (result run.TrainResult, err error) {
+	// On another thread libtorch would have other settings and other memory.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	t := &trainer{Options: o, cfg: o.Config, train: o.Train}
 	if t.every, err = ParseEvery(t.cfg.CheckpointEvery); err != nil {
 		return result, fmt.Errorf("--checkpoint-every: %w", err)
@@ -301,6 +305,7 @@ func (t *trainer) evaluate(set data.Dataset) (run.Scores, error) {
 	t.machine.net.SetBF16(false)
 	defer t.machine.net.SetBF16(t.cfg.Precision == "bf16")
 	p := eval.NewPredictor(t.machine.net, w, h, c, t.cfg.EvalBatchSize, t.cfg.NumWorkers)
+	defer torch.ReleaseMemory() // Its tensors have other sizes than those of a step.
 	defer p.Close()
 	return eval.Score(p, set)
 }

@@ -8,8 +8,11 @@ import "runtime"
 // Version returns the version of the libtorch that the bridge was compiled with.
 func Version() string { return C.GoString(C.tb_version()) }
 
-// TuneAllocator makes malloc keep the freed blocks of a training step for the next one. It changes the whole process.
-func TuneAllocator() { C.tb_tune_allocator() }
+// CacheMemory makes the process keep the memory of freed tensors for new ones.
+func CacheMemory() { C.tb_cache_memory() }
+
+// ReleaseMemory gives back to the system what is kept and not used.
+func ReleaseMemory() { C.tb_release_memory() }
 
 // SetNumThreads sets how many threads an operation may use.
 func SetNumThreads(n int) { done("set_num_threads", C.tb_set_num_threads(C.int(n))) }

@@ -4,7 +4,6 @@
 #include <ATen/autocast_mode.h>
 #include <ATen/ops/_fused_sgd.h>
 #include <c10/core/GradMode.h>
-#include <malloc.h>
 
 #include "fast.h"
 #include "guard.h"
@@ -12,14 +11,6 @@
 using namespace bridge;
 
 const char *tb_version(void) { return AUGMIX_LIBTORCH; }
-
-// A training step frees and takes the same blocks of some MB over and over. glibc serves those by mmap, so that every
-// step would fault in (and the kernel zero) every page anew; blocks below 32 MiB, its largest threshold, are kept.
-void tb_tune_allocator(void) {
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
-  mallopt(M_TOP_PAD, 64 << 20);
-}
 
 char *tb_set_num_threads(int n) {
   return fence([&] { at::set_num_threads(n); });
@@ -84,7 +75,7 @@ char *tb_zero_grad(tb_tensor *params, int64_t n) {
 }
 
 // Parameters without a gradient are left alone, as PyTorch's optimizers do. The momenta begin at zero, so no first
-// step differs from the others (performance.md 1.5 of the design notes: with dampening 0 the result is the same).
+// step differs from the others.
 char *tb_fused_sgd(tb_tensor *params, tb_tensor *momenta, int64_t n, tb_tensor lr, double weight_decay, double momentum,
                    double dampening, bool nesterov) {
   return fence([&] {

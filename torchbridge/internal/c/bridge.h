@@ -31,7 +31,8 @@ int64_t tb_live_tensors(void);                      // tensors that the interfac
 
 // Process-wide settings.
 const char *tb_version(void);  // of the headers that this was compiled with
-void tb_tune_allocator(void);
+void tb_cache_memory(void);    // keeps the memory of freed tensors for new ones, from now on
+void tb_release_memory(void);  // gives back what is kept and not used
 char *tb_set_num_threads(int n);
 int tb_num_threads(void);
 char *tb_manual_seed(uint64_t seed);

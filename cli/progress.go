@@ -39,13 +39,15 @@ func newProgress(stderr io.Writer, quiet bool) *progress {
 	return &progress{quiet: quiet, terminal: isTerminal(stderr), every: lineEvery, out: stderr, last: time.Now()}
 }
 
+// isTerminal reports whether w is a terminal with room for a bar: one that does
+// not know its width (0, as some build systems give) would show nothing.
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	if !ok {
 		return false
 	}
-	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
-	return err == nil
+	size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
+	return err == nil && size.Col > 0
 }
 
 // show says that done of total are done; what names the part of the work and text

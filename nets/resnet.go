@@ -75,7 +75,7 @@ func newResStage(n int, in, out int64) []*resBlock {
 }
 
 func (b *resBlock) forward(x torch.Tensor) torch.Tensor {
-	out := F.Relu(b.BN1.Forward(b.Conv1.Forward(x)), true)
+	out := b.BN1.ForwardRelu(b.Conv1.Forward(x))
 	out = b.BN2.Forward(b.Conv2.Forward(out))
 	return F.Relu(out.AddI(b.shortcut(x), 1), true)
 }
@@ -93,7 +93,7 @@ func (b *resBlock) shortcut(x torch.Tensor) torch.Tensor {
 
 // Forward returns the logits [N, classes] of normalised images [N, 3, H, W].
 func (r *ResNet) Forward(x torch.Tensor) torch.Tensor {
-	x = F.Relu(r.BN1.Forward(r.Conv1.Forward(x)), true)
+	x = r.BN1.ForwardRelu(r.Conv1.Forward(x))
 	for _, stage := range [][]*resBlock{r.Layer1, r.Layer2, r.Layer3} {
 		for _, b := range stage {
 			x = b.forward(x)

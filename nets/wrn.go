@@ -122,9 +122,9 @@ func newWRNBlock(in, out, stride int64, dropRate float64) *wrnBlock {
 
 // forward feeds the shortcut convolution with the activated input, the identity with the raw one, as the reference does.
 func (b *wrnBlock) forward(x torch.Tensor) torch.Tensor {
-	active := F.Relu(b.BN1.Forward(x), true)
+	active := b.BN1.ForwardRelu(x)
 	out := b.Conv1.Forward(active)
-	out = F.Relu(b.BN2.Forward(out), true)
+	out = b.BN2.ForwardRelu(out)
 	if b.dropRate > 0 {
 		out = F.Dropout(out, b.dropRate, b.IsTraining())
 	}
@@ -141,6 +141,6 @@ func (w *WRN) Forward(x torch.Tensor) torch.Tensor {
 	x = w.Block1.forward(x)
 	x = w.Block2.forward(x)
 	x = w.Block3.forward(x)
-	x = F.Relu(w.BN1.Forward(x), true)
+	x = w.BN1.ForwardRelu(x)
 	return w.FC.Forward(x.MeanDims(false, 2, 3))
 }

@@ -91,6 +91,12 @@ func (b *BatchNorm2dModule) Forward(x torch.Tensor) torch.Tensor {
 		b.Momentum, b.Eps)
 }
 
+// ForwardRelu is Forward followed by ReLU, as one operation where there is one.
+func (b *BatchNorm2dModule) ForwardRelu(x torch.Tensor) torch.Tensor {
+	return F.BatchNormRelu(x, b.RunningMean, b.RunningVar, b.Weight, b.Bias, b.IsTraining() || !b.TrackRunningStats,
+		b.Momentum, b.Eps)
+}
+
 // LinearModule is a fully connected layer.
 type LinearModule struct {
 	Module

@@ -17,6 +17,13 @@ func BatchNorm(x, weight, bias, mean, variance T, training bool, momentum, eps f
 		C.double(momentum), C.double(eps)), x, weight, bias, mean, variance)
 }
 
+// BatchNormRelu is BatchNorm followed by max(·, 0).
+func BatchNormRelu(x, weight, bias, mean, variance T, training bool, momentum, eps float64) T {
+	const op = "batch_norm_relu"
+	return one(op, C.tb_batch_norm_relu(must(op, x), p(weight), p(bias), p(mean), p(variance), C.bool(training),
+		C.double(momentum), C.double(eps)), x, weight, bias, mean, variance)
+}
+
 // Linear returns x·weightᵀ + bias.
 func Linear(x, weight, bias T) T {
 	return one("linear", C.tb_linear(must("linear", x), must("linear", weight), p(bias)), x, weight, bias)

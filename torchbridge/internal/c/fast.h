@@ -19,5 +19,14 @@ bool winograd_fits(const at::Tensor &x, const at::Tensor &weight, at::IntArrayRe
 // and gets a float32 gradient.
 at::Tensor winograd_conv2d(const at::Tensor &x, const at::Tensor &weight);
 
+// batch_norm_relu_fits says whether batch_norm_relu computes ReLU after batch normalisation by the batch's statistics:
+// of bf16 channels_last activations, with a float32 weight, bias and running statistics.
+bool batch_norm_relu_fits(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias,
+                          const at::Tensor &running_mean, const at::Tensor &running_var);
+
+// batch_norm_relu returns the activations, recorded for autograd, and moves the running statistics.
+at::Tensor batch_norm_relu(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias,
+                           const at::Tensor &running_mean, const at::Tensor &running_var, double momentum, double eps);
+
 }  // namespace bridge
 #endif

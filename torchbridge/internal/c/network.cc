@@ -33,6 +33,17 @@ tb_result tb_batch_norm(tb_tensor x, tb_tensor weight, tb_tensor bias, tb_tensor
   });
 }
 
+tb_result tb_batch_norm_relu(tb_tensor x, tb_tensor weight, tb_tensor bias, tb_tensor mean, tb_tensor var, bool training,
+                             double momentum, double eps) {
+  return one([&] {
+    at::Tensor in = tensor(x), w = tensor(weight), b = tensor(bias), m = tensor(mean), v = tensor(var);
+    if (training && batch_norm_relu_fits(in, w, b, m, v)) return batch_norm_relu(in, w, b, m, v, momentum, eps);
+    return at::batch_norm(in, optional(weight), optional(bias), optional(mean), optional(var), training, momentum, eps,
+                          /*cudnn_enabled=*/true)
+        .relu_();
+  });
+}
+
 tb_result tb_linear(tb_tensor x, tb_tensor weight, tb_tensor bias) {
   return one([&] { return at::linear(tensor(x), tensor(weight), optional(bias)); });
 }

@@ -21,7 +21,7 @@ using winograd::Shape;
 
 constexpr auto kLast = at::MemoryFormat::ChannelsLast;
 
-winograd::bf16 *bits(const at::Tensor &t) { return static_cast<winograd::bf16 *>(t.data_ptr()); }
+bf16 *bits(const at::Tensor &t) { return static_cast<bf16 *>(t.data_ptr()); }
 
 at::Tensor images(const at::Tensor &like, int64_t n, int64_t c, int64_t h, int64_t w) {
   return at::empty({n, c, h, w}, like.options().dtype(at::kBFloat16).requires_grad(false), kLast);
@@ -31,8 +31,8 @@ at::Tensor images(const at::Tensor &like, int64_t n, int64_t c, int64_t h, int64
 // the result the input's.
 at::Tensor convolve(const at::Tensor &x, const at::Tensor &g, bool rotate) {
   int64_t out = g.size(0), in = g.size(1);
-  Scratch weights(16 * in * out * sizeof(winograd::bf16));
-  auto *u = static_cast<winograd::bf16 *>(weights.get());
+  Scratch weights(16 * in * out * sizeof(bf16));
+  auto *u = static_cast<bf16 *>(weights.get());
   at::parallel_for(0, out / 16, 1, [&](int64_t begin, int64_t end) {
     winograd::transform_weights(g.const_data_ptr<float>(), u, in, out, rotate, 16 * begin, 16 * end);
   });

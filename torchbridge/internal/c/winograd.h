@@ -24,9 +24,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace bridge::winograd {
+#include "avx512.h"
 
-using bf16 = uint16_t;
+namespace bridge::winograd {
 
 // Shape is that of one product: images [n, h, w, in] to [n, h, w, out].
 struct Shape {

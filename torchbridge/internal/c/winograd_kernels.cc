@@ -1,23 +1,13 @@
-// Implements: the AVX512-BF16 kernels of winograd.h. Functions carry their target, so that the file compiles and the
-// binary runs on any x86-64.
+// Implements: the AVX512-BF16 kernels of winograd.h.
 #include "winograd.h"
 
 #include <algorithm>
 
 #if defined(__x86_64__)
-// GCC 12 warns of its own "undefined" vectors in this header (GCC bug 105593).
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#include <immintrin.h>
-
-#define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")))
-#define INLINE TARGET inline __attribute__((always_inline))
-#define UNROLL _Pragma("GCC unroll 24")
 
 namespace bridge::winograd {
 namespace {
 
-constexpr int64_t kLanes = 16;
 // kSkew, in bytes, is added between the 16 planes of a transformed block: planes a power of two apart would all fall
 // into the same sets of the first cache.
 constexpr int64_t kSkew = 64;
@@ -25,22 +15,6 @@ constexpr int64_t kSkew = 64;
 // panel is the width, in vectors, of the strips into which the right side of the products is laid out: [strip][k/2]
 // [panel·16][2]. A strip times a few rows fits the registers.
 constexpr int panel(int64_t columns) { return columns % 64 == 0 ? 4 : columns % 32 == 0 ? 2 : 1; }
-
-INLINE __m512 load(const bf16 *p) {
-  __m256i half = _mm256_loadu_si256(reinterpret_cast<const __m256i *>(p));
-  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16));
-}
-
-INLINE void store(bf16 *p, __m512 v) {
-  _mm256_storeu_si256(reinterpret_cast<__m256i *>(p), (__m256i)_mm512_cvtneps_pbh(v));
-}
-
-// store_pairs writes a0 b0 a1 b1 …: what a bf16 dot product takes as pairs along its summed dimension.
-INLINE void store_pairs(bf16 *p, __m512 a, __m512 b) {
-  const __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21,
-                                         5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
-  _mm512_storeu_si512(p, _mm512_permutexvar_epi16(order, (__m512i)_mm512_cvtne2ps_pbh(b, a)));
-}
 
 // Matrix is the left side of a product as pairs of bf16: row m, pair k at data[m·row + k·pair].
 struct Matrix {
@@ -282,12 +256,7 @@ int64_t pairs_plane(int64_t channels) { return kGradientTiles * channels * 2 + k
 
 }  // namespace
 
-bool supported() {
-  static const bool yes = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-                          __builtin_cpu_supports("avx512bf16") && !__builtin_cpu_supports("amx-bf16");
-  return yes;
-}
+bool supported() { return has_avx512_bf16() && !__builtin_cpu_supports("amx-bf16"); }
 
 TARGET void transform_weights(const float *g, bf16 *u, int64_t in, int64_t out, bool rotate, int64_t begin,
                               int64_t end) {

@@ -22,6 +22,12 @@ func BatchNorm(input, runningMean, runningVar, weight, bias torch.Tensor, traini
 	return torch.Tensor{T: aten.BatchNorm(input.T, weight.T, bias.T, runningMean.T, runningVar.T, training, momentum, eps)}
 }
 
+// BatchNormRelu is BatchNorm followed by Relu: in training on bfloat16 channels_last activations one operation where the
+// CPU has AVX512-BF16.
+func BatchNormRelu(input, runningMean, runningVar, weight, bias torch.Tensor, training bool, momentum, eps float64) torch.Tensor {
+	return torch.Tensor{T: aten.BatchNormRelu(input.T, weight.T, bias.T, runningMean.T, runningVar.T, training, momentum, eps)}
+}
+
 // Conv2d convolves NCHW images with weights [out, in/groups, h, w]; the bias may be undefined.
 func Conv2d(input, weight, bias torch.Tensor, stride, padding, dilation []int64, groups int64) torch.Tensor {
 	return torch.Tensor{T: aten.Conv2d(input.T, weight.T, bias.T, stride, padding, dilation, groups)}

@@ -24,13 +24,13 @@ seconds() { sed -n 's/.*"seconds": *\([0-9.]*\).*/\1/p' "$dir/$1/results/train.j
 echo "make run: seed $seed, into $dir" >&2
 train standard standard $epochs
 train augmix augmix $epochs
-long=$(awk -v a="$(seconds augmix)" -v s="$(seconds standard)" -v e=$epochs 'BEGIN { printf "%d", a / s * e + 0.5 }')
+long=$(awk -v a="$(seconds augmix)" -v s="$(seconds standard)" -v e=$epochs 'BEGIN { n = int(a / s * e + 0.5); print (n > e ? n : e) }')
 train standard-long standard "$long"
 for name in standard augmix standard-long; do
-    "$augmix" eval "$dir/$name" --sets clean,c >&2
+    "$augmix" eval "$dir/$name" --sets clean,c --quiet >/dev/null
 done
 mkdir -p "$dir/plots"
-"$augmix" preview --dataset shapes --seed "$seed" --out "$dir/plots/preview.png" --quiet
+"$augmix" preview --dataset shapes --seed "$seed" --out "$dir/plots/preview.png"
 "$augmix" report "$dir"
 echo
 echo "picture:  $dir/plots/preview.png"

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"augmix/data"
-	"augmix/methods"
-	"augmix/nets"
 	"augmix/run"
 )
 
@@ -33,30 +31,23 @@ type BenchResult struct {
 	Loss            float64 `json:"loss"` // After the last step.
 }
 
-// benchSize is the side of the synthetic images, in pixels.
-const benchSize = 32
+// The synthetic images are benchSize pixels wide and high, in benchClasses classes.
+const (
+	benchSize    = 32
+	benchClasses = 10
+)
 
 // BenchStep times the step of a run: forward, loss, backward, update, with no data pipeline.
 func BenchStep(b BenchConfig) (BenchResult, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	cfg := b.Config
-	method, err := methods.New(methods.Config{
-		Method: cfg.Method, Views: cfg.Views, NoJSD: cfg.NoJSD, JSDWeight: cfg.JSDWeight, MixtureWidth: cfg.MixtureWidth,
-		MixtureDepth: cfg.MixtureDepth, AugSeverity: cfg.AugSeverity, AugProbCoeff: cfg.AugProbCoeff, AllOps: cfg.AllOps,
-	})
+	method, err := newMethod(cfg)
 	if err != nil {
 		return BenchResult{}, err
 	}
-	normalize, err := nets.ParseNormalization(cfg.Normalize)
-	if err != nil {
-		return BenchResult{}, fmt.Errorf("--normalize: %w", err)
-	}
 	UseThreads(cfg.Threads)
-	net, err := nets.New(nets.Config{
-		Model: cfg.Model, Classes: 10, Layers: cfg.Layers, WidenFactor: cfg.WidenFactor, DropRate: cfg.Droprate,
-		Normalize: normalize,
-	}, cfg.Seed)
+	net, err := newNet(cfg, benchClasses)
 	if err != nil {
 		return BenchResult{}, err
 	}
@@ -100,7 +91,7 @@ func (m *machine) synthetic() data.Batch {
 		slot.Pixels[i] = float32(state>>8) / (1 << 24)
 	}
 	for i := range slot.Labels {
-		slot.Labels[i] = int64(i % 10)
+		slot.Labels[i] = int64(i % benchClasses)
 	}
 	return data.Batch{Slot: 0, N: m.cfg.BatchSize, Views: m.method.Views()}
 }

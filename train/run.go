@@ -12,8 +12,6 @@ import (
 
 	"augmix/data"
 	"augmix/eval"
-	"augmix/methods"
-	"augmix/nets"
 	"augmix/run"
 	"augmix/weights"
 
@@ -186,25 +184,15 @@ func (t *trainer) adopt(c *run.Checkpoint) error {
 // build makes the network, the optimizer and the pipeline.
 func (t *trainer) build() error {
 	cfg := t.cfg
-	method, err := methods.New(methods.Config{
-		Method: cfg.Method, Views: cfg.Views, NoJSD: cfg.NoJSD, JSDWeight: cfg.JSDWeight, MixtureWidth: cfg.MixtureWidth,
-		MixtureDepth: cfg.MixtureDepth, AugSeverity: cfg.AugSeverity, AugProbCoeff: cfg.AugProbCoeff, AllOps: cfg.AllOps,
-	})
+	method, err := newMethod(cfg)
 	if err != nil {
 		return err
-	}
-	normalize, err := nets.ParseNormalization(cfg.Normalize)
-	if err != nil {
-		return fmt.Errorf("--normalize: %w", err)
 	}
 	if t.train, t.held, err = data.Split(t.train, cfg.ValSplit, cfg.Seed); err != nil {
 		return fmt.Errorf("--val-split: %w", err)
 	}
 	t.fingerprint = t.train.Fingerprint()
-	net, err := nets.New(nets.Config{
-		Model: cfg.Model, Classes: len(cfg.Classes), Layers: cfg.Layers, WidenFactor: cfg.WidenFactor,
-		DropRate: cfg.Droprate, Normalize: normalize,
-	}, cfg.Seed)
+	net, err := newNet(cfg, len(cfg.Classes))
 	if err != nil {
 		return err
 	}

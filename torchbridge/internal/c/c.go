@@ -2,6 +2,9 @@
 // recompiles no C++. Package aten includes the header and links against it.
 package c
 
-// #cgo CXXFLAGS: -std=c++20 -O2 -g0 -Wall -Wno-unused-function -I${SRCDIR}/../../libtorch/include
-// #cgo LDFLAGS: -L${SRCDIR}/../../libtorch/lib -Wl,-rpath,${SRCDIR}/../../libtorch/lib -ltorch_cpu -lc10 -lstdc++
+// Without -fopenmp the parallel loops of ATen's headers would run on one thread. libgomp is libtorch's own: two copies in
+// one process would each have their threads.
+
+// #cgo CXXFLAGS: -std=c++20 -O2 -g0 -fopenmp -Wall -Wno-unused-function -I${SRCDIR}/../../libtorch/include
+// #cgo LDFLAGS: -L${SRCDIR}/../../libtorch/lib -Wl,-rpath,${SRCDIR}/../../libtorch/lib -ltorch_cpu -lc10 -l:libgomp.so.1 -lstdc++
 import "C"

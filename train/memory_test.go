@@ -28,14 +28,15 @@ func residentBytes(t *testing.T) int64 {
 // From step 100 to step 600 of a run, with its epochs, evaluations and checkpoints, the number of live tensors stays the
 // same and resident memory grows by less than 1 %.
 func TestMemoryIsConstant(t *testing.T) {
-	cfg, train, test := small(t)
+	cfg, _, test := small(t)
 	cfg.Epochs, cfg.BatchSize, cfg.PrintFreq = 12, 4, 50
 	cfg.EvalBatchSize = 20
 	full, err := data.Open("shapes", "", "train")
 	if err != nil {
 		t.Fatal(err)
 	}
-	train, test = data.Subset(full, 200, false), data.Subset(test, 20, false)
+	train := data.Subset(full, 200, false)
+	test = data.Subset(test, 20, false)
 	UseThreads(cfg.Threads)
 	live, resident := map[int]int{}, map[int]int64{}
 	mustRun(t, Options{Config: cfg, Resume: "none", Train: train, Test: test, Log: io.Discard, Progress: func(s Status) {

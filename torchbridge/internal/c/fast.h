@@ -2,6 +2,10 @@
 #ifndef TORCHBRIDGE_FAST_H
 #define TORCHBRIDGE_FAST_H
 
+#ifndef _OPENMP
+#error "compile with -fopenmp: at::parallel_for would silently run on one thread"
+#endif
+
 #include <ATen/core/Tensor.h>
 
 #include <atomic>

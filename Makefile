@@ -5,7 +5,7 @@
 #   LIBTORCH=DIR  make libtorch: use this one
 #   REFERENCE=DIR make bench, parity: a checkout of google-research/augmix
 #   GOTORCH=DIR   make upstream-test: a checkout of wangkuiyi/gotorch
-#   DATA=DIR      make cifar, reliability: the folder that holds cifar-10-batches-py
+#   DATA=DIR      make cifar: the folder that holds cifar-10-batches-py
 
 SHELL := /bin/bash
 GO ?= go

@@ -53,16 +53,21 @@ func TestValidate(t *testing.T) {
 		t.Errorf("Default: %v", err)
 	}
 	for flag, c := range map[string]Config{
-		"--mixture-width":  {0, -1, 3, 1, false},
-		"--mixture-depth":  {3, 0, 3, 1, false},
-		"--aug-severity":   {3, -1, 11, 1, false},
-		"--aug-prob-coeff": {3, -1, 3, 0, false},
+		"--mixture-width":  {Width: 0, Depth: -1, Severity: 3, Alpha: 1},
+		"--mixture-depth":  {Width: 3, Depth: 0, Severity: 3, Alpha: 1},
+		"--aug-severity":   {Width: 3, Depth: -1, Severity: 11, Alpha: 1},
+		"--aug-prob-coeff": {Width: 3, Depth: -1, Severity: 3, Alpha: 0},
 	} {
 		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), flag) {
 			t.Errorf("%+v: got error %v, want one that names %s", c, err, flag)
 		}
 	}
-	for _, c := range []Config{{3, -2, 3, 1, false}, {3, -1, math.NaN(), 1, false}, {3, -1, 3, math.NaN(), false}, {3, -1, 0, 1, false}} {
+	for _, c := range []Config{
+		{Width: 3, Depth: -2, Severity: 3, Alpha: 1},
+		{Width: 3, Depth: -1, Severity: math.NaN(), Alpha: 1},
+		{Width: 3, Depth: -1, Severity: 3, Alpha: math.NaN()},
+		{Width: 3, Depth: -1, Severity: 0, Alpha: 1},
+	} {
 		if c.Validate() == nil {
 			t.Errorf("%+v was accepted", c)
 		}
@@ -213,20 +218,6 @@ func TestBothWaysOfMixing(t *testing.T) {
 		mixer.Apply(want, src, d)
 		if !slices.Equal(got, want) {
 			t.Fatalf("stream %d: the two ways differ", i)
-		}
-	}
-}
-
-func TestToFloat(t *testing.T) {
-	src := pixel.New(256, 1, 1)
-	for i := range src.Pix {
-		src.Pix[i] = uint8(i)
-	}
-	dst := make([]float32, 256)
-	ToFloat(dst, src)
-	for i, got := range dst {
-		if want := float32(i) / 255; got != want {
-			t.Errorf("value %d: got %v, want %v", i, got, want)
 		}
 	}
 }

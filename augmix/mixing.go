@@ -2,17 +2,8 @@ package augmix
 
 import "augmix/pixel"
 
-// ToFloat writes the pixels divided by 255. It panics if dst has another length.
-func ToFloat(dst []float32, src *pixel.Image) {
-	if len(dst) != len(src.Pix) {
-		panic("augmix: the destination does not have the image's number of values")
-	}
-	setScaled(dst, src.Pix, 1)
-}
-
 // setScaled writes each pixel over 255 times weight. A table of the 256 results is
-// faster than a conversion and a product for each value, and exact: for weight 1 it
-// holds the correctly rounded quotients.
+// faster than a conversion and a product for each value.
 func setScaled(dst []float32, pix []uint8, weight float32) {
 	t := scaledTable(weight)
 	pix = pix[:len(dst)]
@@ -57,8 +48,10 @@ func scaledTable(weight float32) (t [256]float32) {
 
 // unit holds each 8-bit value over 255.
 var unit = func() (t [256]float32) {
-	for v := range t {
-		t[v] = float32(v) / 255
+	levels := pixel.New(256, 1, 1)
+	for v := range levels.Pix {
+		levels.Pix[v] = uint8(v)
 	}
+	pixel.Float32s(t[:], levels)
 	return t
 }()

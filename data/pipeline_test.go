@@ -168,7 +168,10 @@ func TestPipelineLayout(t *testing.T) {
 			for i := range n {
 				sample := step*4 + i
 				row := b.Pixels[(v*n+i)*4 : (v*n+i+1)*4]
-				want := []float32{unit[sample], unit[sample+1], unit[sample+2], unit[sample+3]}
+				var want []float32
+				for value := sample; value < sample+4; value++ {
+					want = append(want, float32(value)/255)
+				}
 				if !slices.Equal(row, want) || b.Labels[i] != int64(sample%7) || b.Index[i] != sample {
 					t.Errorf("step %d view %d sample %d: got %v label %d, want %v label %d", step, v, i, row, b.Labels[i], want, sample%7)
 				}

@@ -19,18 +19,8 @@ type Plain struct{}
 
 // View writes src/255, rounded to float32 as torchvision's ToTensor does.
 func (Plain) View(dst []float32, _ int, src *pixel.Image, _ *rng.Stream) {
-	for i, v := range src.Pix {
-		dst[i] = unit[v]
-	}
+	pixel.Float32s(dst, src)
 }
-
-// unit is v/255 in float32.
-var unit = func() (t [256]float32) {
-	for v := range t {
-		t[v] = float32(v) / 255
-	}
-	return t
-}()
 
 // cropPad is the zero padding of the random crop: torchvision's
 // RandomCrop(32, padding=4) in the reference's cifar.py.

@@ -66,7 +66,7 @@ type mixViewer struct {
 
 func (v *mixViewer) View(dst []float32, view int, src *pixel.Image, r *rng.Stream) {
 	if view == 0 && v.cleanFirst {
-		augmix.ToFloat(dst, src)
+		pixel.Float32s(dst, src)
 		return
 	}
 	v.mixer.View(dst, src, r)

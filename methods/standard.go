@@ -1,7 +1,6 @@
 package methods
 
 import (
-	"augmix/augmix"
 	"augmix/pixel"
 	"augmix/rng"
 
@@ -20,5 +19,5 @@ func (standard) Loss(logits, labels torch.Tensor) torch.Tensor { return crossEnt
 type cleanViewer struct{}
 
 func (cleanViewer) View(dst []float32, _ int, src *pixel.Image, _ *rng.Stream) {
-	augmix.ToFloat(dst, src)
+	pixel.Float32s(dst, src)
 }

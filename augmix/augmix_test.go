@@ -222,6 +222,29 @@ func TestBothWaysOfMixing(t *testing.T) {
 	}
 }
 
+// TestFill: what each geometric operation brings in has the configured value, at
+// the side or corner that it uncovers.
+func TestFill(t *testing.T) {
+	src := pixel.New(30, 30, 3)
+	dst := pixel.New(30, 30, 3)
+	for name, at := range map[string][2]int{
+		"rotate": {0, 0}, "shear_x": {29, 29}, "shear_y": {29, 29}, "translate_x": {29, 0}, "translate_y": {0, 29},
+	} {
+		op := slices.IndexFunc(Operations[:], func(o Operation) bool { return o.Name == name })
+		for _, fill := range []uint8{0, 128} {
+			cfg := Default
+			cfg.Fill = fill
+			for i := range src.Pix {
+				src.Pix[i] = 1
+			}
+			NewMixer(cfg).Chain(dst, src, []Step{{Op: op, Level: 5}})
+			if got := dst.Pix[(at[1]*30+at[0])*3]; got != fill {
+				t.Errorf("%s with fill %d: got %d at %v", name, fill, got, at)
+			}
+		}
+	}
+}
+
 func TestViewDoesNotAllocate(t *testing.T) {
 	mixer := NewMixer(Config{Width: 3, Depth: -1, Severity: 3, Alpha: 0.7, AllOps: true})
 	src := benchImage(32, 1)

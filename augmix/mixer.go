@@ -19,6 +19,7 @@ type Config struct {
 	Severity float64 // levels are uniform in [0.1, Severity) of 10 (--aug-severity)
 	Alpha    float64 // of the Dirichlet and Beta distributions (--aug-prob-coeff)
 	AllOps   bool    // all thirteen operations, not nine (--all-ops)
+	Fill     uint8   // what the geometric operations bring in from outside the image
 }
 
 // Default is the reference's configuration for CIFAR.
@@ -183,7 +184,7 @@ func (m *Mixer) Chain(dst, src *pixel.Image, chain []Step) {
 		if (len(chain)-1-i)%2 == 1 {
 			out = m.spare
 		}
-		Operations[s.Op].apply(out, in, s.Level, s.Negative)
+		Operations[s.Op].apply(out, in, s.Level, s.Negative, m.cfg.Fill)
 		in = out
 	}
 }

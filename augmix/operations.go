@@ -11,8 +11,9 @@ type Operation struct {
 	Name    string // as the reference's augmentations.py spells it
 	Leveled bool   // whether a level is drawn
 	Signed  bool   // whether a sign is drawn after it
-	// apply writes src changed at a level in [0,10], negated where the sign says.
-	apply func(dst, src *pixel.Image, level float64, negative bool)
+	// apply writes src changed at a level in [0,10], negated where the sign says, with
+	// fill where nothing of it lies.
+	apply func(dst, src *pixel.Image, level float64, negative bool, fill uint8)
 	// text says in a few letters what apply does.
 	text func(w, h int, level float64, negative bool) string
 }
@@ -24,21 +25,21 @@ var Operations = [13]Operation{
 	{Name: "autocontrast", apply: plain(pixel.Autocontrast), text: nameOnly("autocontrast")},
 	{Name: "equalize", apply: plain(pixel.Equalize), text: nameOnly("equalize")},
 	{Name: "posterize", Leveled: true,
-		apply: func(dst, src *pixel.Image, level float64, _ bool) {
+		apply: func(dst, src *pixel.Image, level float64, _ bool, _ uint8) {
 			pixel.Posterize(dst, src, posterizeBits(level))
 		},
 		text: func(_, _ int, level float64, _ bool) string {
 			return fmt.Sprintf("posterize %d bit", posterizeBits(level))
 		}},
 	{Name: "rotate", Leveled: true, Signed: true,
-		apply: func(dst, src *pixel.Image, level float64, negative bool) {
-			pixel.Rotate(dst, src, float64(signed(intParameter(level, 30), negative)))
+		apply: func(dst, src *pixel.Image, level float64, negative bool, fill uint8) {
+			pixel.Rotate(dst, src, float64(signed(intParameter(level, 30), negative)), fill)
 		},
 		text: func(_, _ int, level float64, negative bool) string {
 			return fmt.Sprintf("rotate %+d deg", signed(intParameter(level, 30), negative))
 		}},
 	{Name: "solarize", Leveled: true,
-		apply: func(dst, src *pixel.Image, level float64, _ bool) {
+		apply: func(dst, src *pixel.Image, level float64, _ bool, _ uint8) {
 			pixel.Solarize(dst, src, solarizeThreshold(level))
 		},
 		text: func(_, _ int, level float64, _ bool) string {
@@ -75,18 +76,18 @@ func signed[T int | float64](v T, negative bool) T {
 	return v
 }
 
-func plain(f func(dst, src *pixel.Image)) func(dst, src *pixel.Image, level float64, negative bool) {
-	return func(dst, src *pixel.Image, _ float64, _ bool) { f(dst, src) }
+func plain(f func(dst, src *pixel.Image)) func(dst, src *pixel.Image, level float64, negative bool, fill uint8) {
+	return func(dst, src *pixel.Image, _ float64, _ bool, _ uint8) { f(dst, src) }
 }
 
 func nameOnly(name string) func(w, h int, level float64, negative bool) string {
 	return func(int, int, float64, bool) string { return name }
 }
 
-func shear(name string, f func(dst, src *pixel.Image, v float64)) Operation {
+func shear(name string, f func(dst, src *pixel.Image, v float64, fill uint8)) Operation {
 	return Operation{Name: name, Leveled: true, Signed: true,
-		apply: func(dst, src *pixel.Image, level float64, negative bool) {
-			f(dst, src, signed(floatParameter(level, 0.3), negative))
+		apply: func(dst, src *pixel.Image, level float64, negative bool, fill uint8) {
+			f(dst, src, signed(floatParameter(level, 0.3), negative), fill)
 		},
 		text: func(_, _ int, level float64, negative bool) string {
 			return fmt.Sprintf("%s %+.3f", name, signed(floatParameter(level, 0.3), negative))
@@ -95,13 +96,13 @@ func shear(name string, f func(dst, src *pixel.Image, v float64)) Operation {
 
 // translate scales by a third of the image's own width or height, where the
 // reference has one IMAGE_SIZE for both.
-func translate(name string, f func(dst, src *pixel.Image, px int), side func(w, h int) int) Operation {
+func translate(name string, f func(dst, src *pixel.Image, px int, fill uint8), side func(w, h int) int) Operation {
 	pixels := func(w, h int, level float64, negative bool) int {
 		return signed(intParameter(level, float64(side(w, h))/3), negative)
 	}
 	return Operation{Name: name, Leveled: true, Signed: true,
-		apply: func(dst, src *pixel.Image, level float64, negative bool) {
-			f(dst, src, pixels(src.W, src.H, level, negative))
+		apply: func(dst, src *pixel.Image, level float64, negative bool, fill uint8) {
+			f(dst, src, pixels(src.W, src.H, level, negative), fill)
 		},
 		text: func(w, h int, level float64, negative bool) string {
 			return fmt.Sprintf("%s %+d", name, pixels(w, h, level, negative))
@@ -110,7 +111,7 @@ func translate(name string, f func(dst, src *pixel.Image, px int), side func(w, 
 
 func enhance(name string, f func(dst, src *pixel.Image, factor float64)) Operation {
 	return Operation{Name: name, Leveled: true,
-		apply: func(dst, src *pixel.Image, level float64, _ bool) { f(dst, src, enhanceFactor(level)) },
+		apply: func(dst, src *pixel.Image, level float64, _ bool, _ uint8) { f(dst, src, enhanceFactor(level)) },
 		text: func(_, _ int, level float64, _ bool) string {
 			return fmt.Sprintf("%s %.2f", name, enhanceFactor(level))
 		}}

@@ -5,38 +5,41 @@ import (
 	"strconv"
 )
 
+// The geometric operations write fill to every channel of what comes from outside
+// the image (Pillow's fillcolor): 0 is the reference's for CIFAR, 128 for ImageNet.
+
 // TranslateX moves the content left by px pixels (right where px is negative), as
-// the matrix (1, 0, px, 0, 1, 0) does; the uncovered part is black.
-func TranslateX(dst, src *Image, px int) {
+// the matrix (1, 0, px, 0, 1, 0) does.
+func TranslateX(dst, src *Image, px int, fill uint8) {
 	mustMatch(dst, src)
-	Crop(dst, src, px, 0)
+	window(dst, src, px, 0, fill)
 }
 
 // TranslateY moves the content up by px pixels (down where px is negative), as the
-// matrix (1, 0, 0, 0, 1, px) does; the uncovered part is black.
-func TranslateY(dst, src *Image, px int) {
+// matrix (1, 0, 0, 0, 1, px) does.
+func TranslateY(dst, src *Image, px int, fill uint8) {
 	mustMatch(dst, src)
-	Crop(dst, src, 0, px)
+	window(dst, src, 0, px, fill)
 }
 
 // ShearX applies the matrix (1, v, 0, 0, 1, 0) bilinearly: row y moves left by
-// v·(y+0.5); what comes from outside is black.
-func ShearX(dst, src *Image, v float64) {
+// v·(y+0.5).
+func ShearX(dst, src *Image, v float64, fill uint8) {
 	mustMatch(dst, src)
-	transform(dst, src, matrix{1, v, 0, 0, 1, 0}, alongX)
+	transform(dst, src, matrix{1, v, 0, 0, 1, 0}, alongX, fill)
 }
 
 // ShearY applies the matrix (1, 0, 0, v, 1, 0) bilinearly: column x moves up by
-// v·(x+0.5); what comes from outside is black.
-func ShearY(dst, src *Image, v float64) {
+// v·(x+0.5).
+func ShearY(dst, src *Image, v float64, fill uint8) {
 	mustMatch(dst, src)
-	transform(dst, src, matrix{1, 0, 0, v, 1, 0}, alongY)
+	transform(dst, src, matrix{1, 0, 0, v, 1, 0}, alongY, fill)
 }
 
 // Rotate turns the content counter-clockwise about the centre by the given number
-// of degrees (PIL.Image.rotate with BILINEAR); uncovered corners are black. It
-// panics unless -90 < degrees < 90.
-func Rotate(dst, src *Image, degrees float64) {
+// of degrees (PIL.Image.rotate with BILINEAR). It panics unless
+// -90 < degrees < 90.
+func Rotate(dst, src *Image, degrees float64, fill uint8) {
 	mustMatch(dst, src)
 	if !(degrees > -90 && degrees < 90) {
 		panic("pixel: Rotate needs an angle between -90 and 90 degrees")
@@ -46,7 +49,7 @@ func Rotate(dst, src *Image, degrees float64) {
 		return
 	}
 	m := rotation(degrees, src.W, src.H)
-	transform(dst, src, m, alongBoth)
+	transform(dst, src, m, alongBoth, fill)
 }
 
 // rotation returns the matrix that Pillow's Image.rotate builds.

@@ -24,17 +24,29 @@ func Crop(dst, src *Image, x, y int) {
 	if dst.C != src.C {
 		panic("pixel: destination and source differ in channels")
 	}
+	window(dst, src, x, y, 0)
+}
+
+// window is Crop with fill for what lies outside.
+func window(dst, src *Image, x, y int, fill uint8) {
 	c := src.C
 	left, right := max(0, -x), min(dst.W, src.W-x)
 	for row := range dst.H {
 		d := dst.Pix[row*dst.W*c : (row+1)*dst.W*c]
 		sy := row + y
 		if sy < 0 || sy >= src.H || left >= right {
-			clear(d)
+			set(d, fill)
 			continue
 		}
-		clear(d[:left*c])
-		clear(d[right*c:])
+		set(d[:left*c], fill)
+		set(d[right*c:], fill)
 		copy(d[left*c:right*c], src.Pix[(sy*src.W+x+left)*c:])
+	}
+}
+
+// set writes v everywhere.
+func set(p []uint8, v uint8) {
+	for i := range p {
+		p[i] = v
 	}
 }

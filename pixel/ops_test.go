@@ -26,8 +26,8 @@ func TestInPlace(t *testing.T) {
 		for _, c := range []int{1, 3} {
 			src := testImage("photo", 13, 7, c, 5)
 			want := New(13, 7, c)
-			f(want, src, 3)
-			f(src, src, 3)
+			f(want, src, 3, 0)
+			f(src, src, 3, 0)
 			if !bytes.Equal(src.Pix, want.Pix) {
 				t.Errorf("%s with %d channels: in place differs from out of place", name, c)
 			}
@@ -38,7 +38,7 @@ func TestInPlace(t *testing.T) {
 func TestOperationsRefuse(t *testing.T) {
 	a, b := New(4, 4, 3), New(4, 4, 1)
 	for name, f := range operations {
-		if !panics(func() { f(a, b, 1) }) {
+		if !panics(func() { f(a, b, 1, 0) }) {
 			t.Errorf("%s accepted images of different channels", name)
 		}
 	}
@@ -48,8 +48,8 @@ func TestOperationsRefuse(t *testing.T) {
 		"Posterize 9":     func() { Posterize(a, src, 9) },
 		"Solarize -1":     func() { Solarize(a, src, -1) },
 		"Solarize 257":    func() { Solarize(a, src, 257) },
-		"Rotate 90":       func() { Rotate(a, src, 90) },
-		"Rotate -90":      func() { Rotate(a, src, -90) },
+		"Rotate 90":       func() { Rotate(a, src, 90, 0) },
+		"Rotate -90":      func() { Rotate(a, src, -90, 0) },
 		"Resize RGB→grey": func() { Resize(b, a, Box) },
 		"Crop RGB→grey":   func() { Crop(b, a, 0, 0) },
 	} {
@@ -63,7 +63,7 @@ func TestNoAllocation(t *testing.T) {
 	src := testImage("photo", 32, 32, 3, 1)
 	dst := New(32, 32, 3)
 	for name, f := range operations {
-		if n := testing.AllocsPerRun(20, func() { f(dst, src, 7) }); n != 0 {
+		if n := testing.AllocsPerRun(20, func() { f(dst, src, 7, 0) }); n != 0 {
 			t.Errorf("%s: got %v allocations a call, want 0", name, n)
 		}
 	}
@@ -93,7 +93,7 @@ func BenchmarkOperations(b *testing.B) {
 			f := operations[op.name]
 			b.Run("op="+op.name+"/size="+size.name, func(b *testing.B) {
 				for b.Loop() {
-					f(dst, src, op.arg)
+					f(dst, src, op.arg, 0)
 				}
 			})
 		}

@@ -8,16 +8,26 @@ import (
 	"testing"
 )
 
-// withoutArgument adapts an operation that takes none.
-func withoutArgument(f func(dst, src *Image)) func(dst, src *Image, v float64) {
-	return func(dst, src *Image, _ float64) { f(dst, src) }
+// operation is any operation with its argument and fill, if it takes them.
+type operation func(dst, src *Image, v float64, fill uint8)
+
+func withoutArgument(f func(dst, src *Image)) operation {
+	return func(dst, src *Image, _ float64, _ uint8) { f(dst, src) }
 }
 
-func wholeNumber(f func(dst, src *Image, v int)) func(dst, src *Image, v float64) {
-	return func(dst, src *Image, v float64) { f(dst, src, int(v)) }
+func realNumber(f func(dst, src *Image, v float64)) operation {
+	return func(dst, src *Image, v float64, _ uint8) { f(dst, src, v) }
 }
 
-var operations = map[string]func(dst, src *Image, v float64){
+func wholeNumber(f func(dst, src *Image, v int)) operation {
+	return func(dst, src *Image, v float64, _ uint8) { f(dst, src, int(v)) }
+}
+
+func wholeNumberFilled(f func(dst, src *Image, v int, fill uint8)) operation {
+	return func(dst, src *Image, v float64, fill uint8) { f(dst, src, int(v), fill) }
+}
+
+var operations = map[string]operation{
 	"none":         withoutArgument((*Image).CopyFrom),
 	"autocontrast": withoutArgument(Autocontrast),
 	"equalize":     withoutArgument(Equalize),
@@ -26,12 +36,12 @@ var operations = map[string]func(dst, src *Image, v float64){
 	"solarize":     wholeNumber(Solarize),
 	"shear_x":      ShearX,
 	"shear_y":      ShearY,
-	"translate_x":  wholeNumber(TranslateX),
-	"translate_y":  wholeNumber(TranslateY),
-	"color":        Color,
-	"contrast":     Contrast,
-	"brightness":   Brightness,
-	"sharpness":    Sharpness,
+	"translate_x":  wholeNumberFilled(TranslateX),
+	"translate_y":  wholeNumberFilled(TranslateY),
+	"color":        realNumber(Color),
+	"contrast":     realNumber(Contrast),
+	"brightness":   realNumber(Brightness),
+	"sharpness":    realNumber(Sharpness),
 }
 
 // TestPillowParity compares every operation and filter with the SHA-256 of what
@@ -45,14 +55,15 @@ func TestPillowParity(t *testing.T) {
 		Cases []struct {
 			Set, Op, SHA256 string
 			Arg             float64
+			Fill            uint8
 			Size            []int
 		}
 	}
 	if err := json.Unmarshal(text, &golden); err != nil {
 		t.Fatalf("testdata/golden.json: %v", err)
 	}
-	if len(golden.Cases) < 600 {
-		t.Fatalf("testdata/golden.json has %d cases, want at least 600", len(golden.Cases))
+	if len(golden.Cases) < 1000 {
+		t.Fatalf("testdata/golden.json has %d cases, want at least 1000", len(golden.Cases))
 	}
 	sets := testSets()
 	var resizer Resizer
@@ -73,12 +84,12 @@ func TestPillowParity(t *testing.T) {
 			case c.Op == "bilinear":
 				resizer.Resize(dst, src, Bilinear)
 			default:
-				operations[c.Op](dst, src, c.Arg)
+				operations[c.Op](dst, src, c.Arg, c.Fill)
 			}
 			hash.Write(dst.Pix)
 		}
 		if got := hex.EncodeToString(hash.Sum(nil)); got != c.SHA256 {
-			t.Errorf("%s %s %v %v: got SHA-256 %s, want Pillow's %s", c.Set, c.Op, c.Arg, c.Size, got, c.SHA256)
+			t.Errorf("%s %s %v fill %d %v: got SHA-256 %s, want Pillow's %s", c.Set, c.Op, c.Arg, c.Fill, c.Size, got, c.SHA256)
 		}
 	}
 }

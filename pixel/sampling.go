@@ -2,7 +2,7 @@ package pixel
 
 // Affine transforms sample as Pillow's Geometry.c does with BILINEAR: the centre of
 // an output pixel, (x+0.5, y+0.5), is mapped into the source; outside it the output
-// is black; inside, half a pixel is taken off again, the four neighbours (clamped
+// is the fill value; inside, half a pixel is taken off again, the four neighbours (clamped
 // at the border) are mixed in double precision, and the result is truncated to 8
 // bits. Truncation makes the last bit of every product count, so each is rounded
 // by an explicit conversion before it is added: no processor may fuse the two.
@@ -28,7 +28,7 @@ type sampler struct {
 
 // transform writes src mapped by m. It leaves pixels whose neighbours reach over
 // the border, and grey images, to the general samplePixel.
-func transform(dst, src *Image, m matrix, fast sampler) {
+func transform(dst, src *Image, m matrix, fast sampler, fill uint8) {
 	c := src.C
 	for y := range src.H {
 		row := dst.Pix[y*src.W*c : (y+1)*src.W*c]
@@ -37,13 +37,13 @@ func transform(dst, src *Image, m matrix, fast sampler) {
 			first, end = fast.inside(src, m, y)
 		}
 		for x := range first {
-			samplePixel(row[x*c:x*c+c], src, m, x, y)
+			samplePixel(row[x*c:x*c+c], src, m, x, y, fill)
 		}
 		if first < end {
 			fast.row(row[first*c:end*c], src, m, first, y)
 		}
 		for x := end; x < src.W; x++ {
-			samplePixel(row[x*c:x*c+c], src, m, x, y)
+			samplePixel(row[x*c:x*c+c], src, m, x, y, fill)
 		}
 	}
 }
@@ -65,10 +65,10 @@ func (s sampler) inside(src *Image, m matrix, y int) (first, end int) {
 }
 
 // samplePixel writes all channels of one pixel, wherever it comes from.
-func samplePixel(out []uint8, src *Image, m matrix, x, y int) {
+func samplePixel(out []uint8, src *Image, m matrix, x, y int, fill uint8) {
 	u, v := m.at(x, y)
 	if u < 0 || u >= float64(src.W) || v < 0 || v >= float64(src.H) {
-		clear(out)
+		set(out, fill)
 		return
 	}
 	u -= 0.5

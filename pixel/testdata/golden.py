@@ -20,24 +20,32 @@ import inputs
 BILINEAR = Image.Resampling.BILINEAR
 
 
-def affine(*matrix):
-    return lambda im: im.transform(im.size, Image.Transform.AFFINE, matrix, resample=BILINEAR)
+def affine(*matrix, fill):
+    return lambda im: im.transform(im.size, Image.Transform.AFFINE, matrix, resample=BILINEAR,
+                                   fillcolor=colour(im, fill))
+
+
+def colour(im, fill):
+    """The grey value fill in the image's mode."""
+    return fill if im.mode == "L" else (fill,) * 3
 
 
 # Name, the arguments at levels 1..10 of 10 as AugMix scales them, whether both
-# signs count, and the operation. Translations use a 32nd of ten thirds per level.
+# signs count, and the operation; those that bring in something from outside the
+# image, which are the ones with a sign, also take the value that it has.
+# Translations use a 32nd of ten thirds per level.
 OPERATIONS = {
     "autocontrast": ([0], False, lambda v: ImageOps.autocontrast),
     "equalize": ([0], False, lambda v: ImageOps.equalize),
     "posterize": (range(1, 9), False, lambda v: lambda im: ImageOps.posterize(im, v)),
     "rotate": ([3 * level for level in range(1, 11)] + [1, 2, 7, 8, 45, 89], True,
-               lambda v: lambda im: im.rotate(v, resample=BILINEAR)),
+               lambda v, fill=0: lambda im: im.rotate(v, resample=BILINEAR, fillcolor=colour(im, fill))),
     "solarize": ([256 - int(level * 256 / 10) for level in range(1, 11)] + [1, 128, 254, 255, 256], False,
                  lambda v: lambda im: ImageOps.solarize(im, v)),
-    "shear_x": ([level * 0.3 / 10 for level in range(1, 11)], True, lambda v: affine(1, v, 0, 0, 1, 0)),
-    "shear_y": ([level * 0.3 / 10 for level in range(1, 11)], True, lambda v: affine(1, 0, 0, v, 1, 0)),
-    "translate_x": (range(11), True, lambda v: affine(1, 0, v, 0, 1, 0)),
-    "translate_y": (range(11), True, lambda v: affine(1, 0, 0, 0, 1, v)),
+    "shear_x": ([level * 0.3 / 10 for level in range(1, 11)], True, lambda v, fill=0: affine(1, v, 0, 0, 1, 0, fill=fill)),
+    "shear_y": ([level * 0.3 / 10 for level in range(1, 11)], True, lambda v, fill=0: affine(1, 0, 0, v, 1, 0, fill=fill)),
+    "translate_x": (range(11), True, lambda v, fill=0: affine(1, 0, v, 0, 1, 0, fill=fill)),
+    "translate_y": (range(11), True, lambda v, fill=0: affine(1, 0, 0, 0, 1, v, fill=fill)),
     "color": ([level * 1.8 / 10 + 0.1 for level in range(11)], False,
               lambda v: lambda im: ImageEnhance.Color(im).enhance(v)),
     "contrast": ([level * 1.8 / 10 + 0.1 for level in range(11)], False,
@@ -68,6 +76,9 @@ def main():
             for v in arguments:
                 f = operation(v)
                 cases.append({"set": set_name, "op": name, "arg": v, "sha256": digest(map(f, images))})
+                if signed:
+                    grey = digest(map(operation(v, 128), images))
+                    cases.append({"set": set_name, "op": name, "arg": v, "fill": 128, "sha256": grey})
         for name, f in FILTERS.items():
             for w, h in TARGETS:
                 resized = (im.resize((w, h), f) for im in images)

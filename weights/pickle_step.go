@@ -37,10 +37,8 @@ func (m *machine) step(op byte) error {
 		return m.push(newDict())
 	case opEmptySet:
 		return m.push(set{})
-	case opAppend, opAppends:
-		return m.append(op)
-	case opSetItem, opSetItems:
-		return m.setItem(op)
+	case opAppend, opAppends, opSetItem, opSetItems:
+		return m.extend(op)
 	case opBinPut, opLongBinPut, opBinGet, opLongBinGet:
 		return m.remember(op)
 	case opGlobal:
@@ -191,19 +189,18 @@ func (m *machine) tuple(op byte) error {
 	return m.push(t)
 }
 
-// operands are what APPEND(S) and SETITEM(S) put into the value below them.
-func (m *machine) operands(op byte) ([]any, error) {
+// extend is APPEND(S) and SETITEM(S), which put values into the container below them.
+func (m *machine) extend(op byte) error {
+	var items []any
+	var err error
 	switch op {
 	case opAppend:
-		return m.pop(1)
+		items, err = m.pop(1)
 	case opSetItem:
-		return m.pop(2)
+		items, err = m.pop(2)
+	default:
+		items, err = m.popMark()
 	}
-	return m.popMark()
-}
-
-func (m *machine) append(op byte) error {
-	items, err := m.operands(op)
 	if err != nil {
 		return err
 	}
@@ -211,21 +208,12 @@ func (m *machine) append(op byte) error {
 	if err != nil {
 		return err
 	}
-	l, ok := v.(*list)
-	if !ok {
-		return fmt.Errorf("it appends to %s, not to a list", describe(v))
-	}
-	return l.add(items)
-}
-
-func (m *machine) setItem(op byte) error {
-	items, err := m.operands(op)
-	if err != nil {
-		return err
-	}
-	v, err := m.top()
-	if err != nil {
-		return err
+	if op == opAppend || op == opAppends {
+		l, ok := v.(*list)
+		if !ok {
+			return fmt.Errorf("it appends to %s, not to a list", describe(v))
+		}
+		return l.add(items)
 	}
 	d, ok := v.(*dict)
 	if !ok {

@@ -16,13 +16,20 @@ func benchFile() *File {
 	return f
 }
 
-func BenchmarkWriteSafetensors(b *testing.B) {
+func BenchmarkWrite(b *testing.B) {
 	f := benchFile()
-	b.SetBytes(450 * 40_000)
-	for b.Loop() {
-		if err := WriteSafetensors(io.Discard, f); err != nil {
-			b.Fatal(err)
-		}
+	for _, c := range []struct {
+		name  string
+		write func(io.Writer, *File) error
+	}{{"safetensors", WriteSafetensors}, {"torch", WriteTorch}} {
+		b.Run("format="+c.name, func(b *testing.B) {
+			b.SetBytes(450 * 40_000)
+			for b.Loop() {
+				if err := c.write(io.Discard, f); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 

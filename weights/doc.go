@@ -1,7 +1,7 @@
 // Package weights reads and writes network weights without libtorch and without
-// Python: safetensors files (read and written), PyTorch files (read; both the zip
-// container of torch >= 1.6 and the stacked pickles before it), and the Python
-// batches of CIFAR-10 and CIFAR-100, which are pickles too.
+// Python: safetensors files, PyTorch files (the zip container of torch >= 1.6; the
+// stacked pickles before it are only read), and it reads the Python batches of CIFAR-10
+// and CIFAR-100, which are pickles too.
 //
 // # What is trusted
 //

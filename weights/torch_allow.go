@@ -13,7 +13,7 @@ const torchOpcodes = "\x80.(cRb\x81QN\x88\x89JKM\x8aGXU)t\x85\x86\x87]ae}su\x8fh
 var storageTypes = map[string]DType{
 	"FloatStorage": F32, "DoubleStorage": F64, "HalfStorage": F16, "BFloat16Storage": BF16,
 	"LongStorage": I64, "IntStorage": I32, "ShortStorage": I16, "CharStorage": I8,
-	"ByteStorage": U8, "BoolStorage": Bool,
+	"ByteStorage": U8, "BoolStorage": Bool, "ComplexFloatStorage": C64,
 }
 
 // torchDTypes are the element types that stand in a file by PyTorch's names: in
@@ -21,7 +21,7 @@ var storageTypes = map[string]DType{
 var torchDTypes = map[string]DType{
 	"float32": F32, "float64": F64, "float16": F16, "bfloat16": BF16,
 	"int64": I64, "int32": I32, "int16": I16, "int8": I8, "uint8": U8, "bool": Bool,
-	"uint16": U16, "uint32": U32, "uint64": U64,
+	"complex64": C64, "uint16": U16, "uint32": U32, "uint64": U64,
 	"float8_e5m2": F8E5M2, "float8_e4m3fn": F8E4M3, "float8_e8m0fnu": F8E8M0,
 	"float8_e4m3fnuz": F8E4M3FNUZ, "float8_e5m2fnuz": F8E5M2FNUZ,
 }

@@ -3,20 +3,25 @@
 
     python generate.py [FOLDER OF THE RESNET CHECKPOINTS]
 
-It writes *.pt, *.safetensors and golden.json beside itself. golden.json has, for each
-file, the tensors in state-dict order as PyTorch reads them: name, type, shape and the
-first 16 hex digits of the SHA-256 of the elements in C order; and the digest over all
-of them as the Go function Digest defines it. Of the larger checkpoints it has the
-digest alone, which covers the rest but the order. The committed files are from torch 2.11.0+cu130, numpy 2.4.6 and
+It writes *.pt, *.safetensors, golden.json and pickles.json beside itself. golden.json
+has, for each file, the tensors in state-dict order as PyTorch reads them: name, type,
+shape and the first 16 hex digits of the SHA-256 of the elements in C order; and the
+digest over all of them as the Go function Digest defines it. Of the larger checkpoints
+it has the digest alone, which covers the rest but the order. written*.pt come from the
+Go program (go test ./weights -run TestWriteTorchGolden -update) and are only read here,
+with and without mmap. pickles.json has the SHA-256 of the data.pkl that torch.save
+writes for state dicts which the Go test makes too. The committed files are from torch 2.11.0+cu130, numpy 2.4.6 and
 safetensors 0.8.0 on Linux x86-64. The checkpoints of akamaster/pytorch_resnet_cifar10
 are read when a folder is given; they are not in the repository.
 """
 import collections
 import hashlib
+import io
 import json
 import pathlib
 import struct
 import sys
+import zipfile
 
 import torch
 from safetensors import safe_open
@@ -27,7 +32,7 @@ NAMES = {
     torch.float32: "F32", torch.float64: "F64", torch.float16: "F16", torch.bfloat16: "BF16",
     torch.int64: "I64", torch.int32: "I32", torch.int16: "I16", torch.int8: "I8",
     torch.uint8: "U8", torch.bool: "BOOL", torch.uint16: "U16", torch.uint32: "U32",
-    torch.uint64: "U64", torch.float8_e4m3fn: "F8_E4M3", torch.float8_e5m2: "F8_E5M2",
+    torch.uint64: "U64", torch.complex64: "C64", torch.float8_e4m3fn: "F8_E4M3", torch.float8_e5m2: "F8_E5M2",
 }
 
 
@@ -109,6 +114,25 @@ def torch_files():
                            "frozen": torch.nn.Parameter(torch.ones(2), requires_grad=False)}
 
 
+def pickles():
+    """The names, types and shapes are those of TestPickleEqualsPyTorch."""
+    zeros = torch.zeros
+    sizes = [(), (1,), (255,), (256,), (2, 3), (2, 3, 4), (2, 3, 4, 5), (1, 2, 1, 2, 1), (0,), (2, 0, 3),
+             (65535, 0), (65536, 0), (2**31 - 1, 0), (2**31, 0), (2**32 + 1, 0), (2**40, 0)]
+    states = {
+        "types": {str(d).removeprefix("torch."): zeros(2, dtype=d) for d in NAMES},
+        "shapes": {f"s{i}": zeros(size) for i, size in enumerate(sizes)},
+        **{f"{n} tensors": {f"t{i}": zeros(0) for i in range(n)} for n in (1, 999, 1000, 1001, 2002)},
+    }
+    out = {}
+    for name, state in states.items():
+        file = io.BytesIO()
+        torch.save(collections.OrderedDict(state), file)
+        with zipfile.ZipFile(file) as z:
+            out[name] = hashlib.sha256(z.read("archive/data.pkl")).hexdigest()
+    return out
+
+
 def main():
     golden = {}
     for name, value in torch_files():
@@ -118,6 +142,13 @@ def main():
         if name not in ("types.pt",):
             torch.save(value, HERE / old, _use_new_zipfile_serialization=False)
             golden[old] = describe(torch_state(HERE / old))
+
+    for path in sorted(HERE.glob("written*.pt")):
+        golden[path.name] = describe(torch_state(path))
+        mapped = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        if describe(mapped) != golden[path.name]:
+            raise SystemExit(f"{path}: PyTorch reads something else with mmap")
+    (HERE / "pickles.json").write_text(json.dumps(pickles(), indent=1) + "\n")
 
     some = torch.tensor([0, 1, 2, 100])
     files = {

@@ -160,9 +160,9 @@ func replaceLink(fs fileSystem, target, path string) (err error) {
 func remedy(err error) string {
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return "; free some space, or choose another folder with --save"
+		return "; free some space, or write to another folder"
 	case errors.Is(err, os.ErrPermission), errors.Is(err, syscall.EROFS):
-		return "; make the folder writable, or choose another with --save"
+		return "; make the folder writable, or write to another"
 	}
 	return ""
 }

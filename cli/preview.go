@@ -110,10 +110,11 @@ func (p *preview) fromDataset(log *progress) (images []*pixel.Image, labels []st
 	if err != nil {
 		return nil, nil, err
 	}
-	w, h, channels := set.Size()
+	reader := set.NewReader(false)
+	defer reader.Close()
 	for i := range min(p.count, set.Len()) {
-		m := pixel.New(w, h, channels)
-		if err := set.Image(i, m); err != nil {
+		m := pixel.New(set.Size())
+		if err := reader.Read(i, m, nil); err != nil {
 			return nil, nil, err
 		}
 		images = append(images, m)

@@ -45,7 +45,7 @@ func (f *fixture) check(t *testing.T, d Dataset, split string) {
 	}
 	m := pixel.New(d.Size())
 	for i := range d.Len() {
-		if err := d.Image(i, m); err != nil {
+		if err := d.NewReader(false).Read(i, m, nil); err != nil {
 			t.Fatal(err)
 		}
 		if d.Label(i) != int(f.labels[split][i]) {

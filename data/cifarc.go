@@ -1,6 +1,8 @@
 package data
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -144,16 +146,27 @@ func (c *C) Severity(corruption string, severity int) (Dataset, error) {
 		e.Remedy = c.remedy()
 		return nil, e
 	}
-	a := &arrays{
-		name: c.clean.Name(), classes: c.clean.Classes(), w: w, h: h, c: ch,
-		pixels: make([]uint8, int64(count)*n.rowBytes()),
-		labels: make([]uint8, count),
-	}
-	if err := n.ReadRows(a.pixels, (severity-1)*count); err != nil {
+	s := &repixelled{c.clean, make([]uint8, int64(count)*n.rowBytes())}
+	if err := n.ReadRows(s.pixels, (severity-1)*count); err != nil {
 		return nil, err
 	}
-	for i := range a.labels {
-		a.labels[i] = uint8(c.clean.Label(i))
-	}
-	return a, nil
+	return s, nil
+}
+
+// repixelled is a dataset with other images, which lie in memory.
+type repixelled struct {
+	Dataset
+	pixels []uint8 // Len×H×W×C
+}
+
+func (s *repixelled) NewReader(train bool) Reader {
+	w, h, c := s.Size()
+	return newArrayReader(s.pixels, w, h, c, train)
+}
+
+func (s *repixelled) Fingerprint() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n", s.Dataset.Fingerprint())
+	h.Write(s.pixels)
+	return hex.EncodeToString(h.Sum(nil))
 }

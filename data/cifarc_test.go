@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"augmix/pixel"
 )
 
 // benchmark writes a corruption benchmark of numbered(7) with one corruption, fog,
@@ -52,13 +54,16 @@ func TestC(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a := d.(*arrays)
-		want := slices.Clone(clean.pixels)
-		for i := range want {
-			want[i] += uint8(100 * severity)
-		}
-		if !bytes.Equal(a.pixels, want) || !bytes.Equal(a.labels, clean.labels) {
-			t.Errorf("severity %d: got %v labelled %v", severity, a.pixels, a.labels)
+		r, m := d.NewReader(false), pixel.New(d.Size())
+		for i := range clean.Len() {
+			want := slices.Clone(clean.pixels[i*4 : (i+1)*4])
+			for j := range want {
+				want[j] += uint8(100 * severity)
+			}
+			if err := r.Read(i, m, nil); err != nil || !bytes.Equal(m.Pix, want) || d.Label(i) != clean.Label(i) {
+				t.Errorf("severity %d, image %d: got %v labelled %d, %v, want %v labelled %d", severity, i, m.Pix, d.Label(i), err,
+					want, clean.Label(i))
+			}
 		}
 		prints[d.Fingerprint()] = true
 	}

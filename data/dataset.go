@@ -9,10 +9,11 @@ import (
 	"sync"
 
 	"augmix/pixel"
+	"augmix/rng"
 )
 
 // Dataset is a list of labelled images of one size. Its methods are safe for
-// concurrent use.
+// concurrent use; the images are read through a Reader of each goroutine.
 type Dataset interface {
 	// Name is the name that Open takes: "cifar10", "cifar100", "shapes".
 	Name() string
@@ -25,11 +26,22 @@ type Dataset interface {
 	Size() (w, h, c int)
 	// Label returns the label of sample i, in [0, len(Classes())).
 	Label(i int) int
-	// Image copies sample i into dst, which has the dataset's size.
-	Image(i int, dst *pixel.Image) error
+	// NewReader returns a reader for one goroutine: of the samples as evaluation
+	// sees them, or, for training, flipped and cropped at random.
+	NewReader(train bool) Reader
 	// Fingerprint returns a SHA-256 in hex over everything above, to tell at
 	// resume or evaluation that two runs saw the same samples.
 	Fingerprint() string
+}
+
+// Reader reads the samples of a Dataset for one goroutine. It holds scratch
+// memory, so that a sample allocates nothing once it is warm.
+type Reader interface {
+	// Read writes sample i into dst, which has the dataset's size. A reader for
+	// training draws from r what it does to the sample; any other takes nil.
+	Read(i int, dst *pixel.Image, r *rng.Stream) error
+	// Close frees the scratch memory. The reader is of no use after it.
+	Close()
 }
 
 // Names returns the datasets that Open knows.
@@ -69,14 +81,37 @@ func (a *arrays) Classes() []string   { return a.classes }
 func (a *arrays) Size() (w, h, c int) { return a.w, a.h, a.c }
 func (a *arrays) Label(i int) int     { return int(a.labels[i]) }
 
-func (a *arrays) Image(i int, dst *pixel.Image) error {
-	if dst.W != a.w || dst.H != a.h || dst.C != a.c {
-		panic("data: the image's size is not the dataset's")
+func (a *arrays) NewReader(train bool) Reader {
+	return newArrayReader(a.pixels, a.w, a.h, a.c, train)
+}
+
+// arrayReader reads images that lie in memory one after the other.
+type arrayReader struct {
+	pixels []uint8
+	sample pixel.Image  // the one that is being read; it lies in pixels
+	tmp    *pixel.Image // of flipCrop; nil for evaluation
+}
+
+func newArrayReader(pixels []uint8, w, h, c int, train bool) *arrayReader {
+	r := &arrayReader{pixels: pixels, sample: pixel.Image{W: w, H: h, C: c}}
+	if train {
+		r.tmp = pixel.New(w, h, c)
 	}
-	n := a.w * a.h * a.c
-	copy(dst.Pix, a.pixels[i*n:(i+1)*n])
+	return r
+}
+
+func (a *arrayReader) Read(i int, dst *pixel.Image, r *rng.Stream) error {
+	n := a.sample.W * a.sample.H * a.sample.C
+	a.sample.Pix = a.pixels[i*n : (i+1)*n]
+	if a.tmp == nil {
+		dst.CopyFrom(&a.sample)
+	} else {
+		flipCrop(dst, a.tmp, &a.sample, r)
+	}
 	return nil
 }
+
+func (a *arrayReader) Close() {}
 
 func (a *arrays) Fingerprint() string {
 	a.once.Do(func() {
@@ -98,9 +133,21 @@ type subset struct {
 	fingerprint string
 }
 
-func (s *subset) Len() int                            { return len(s.indices) }
-func (s *subset) Label(i int) int                     { return s.Dataset.Label(s.indices[i]) }
-func (s *subset) Image(i int, dst *pixel.Image) error { return s.Dataset.Image(s.indices[i], dst) }
+func (s *subset) Len() int        { return len(s.indices) }
+func (s *subset) Label(i int) int { return s.Dataset.Label(s.indices[i]) }
+
+func (s *subset) NewReader(train bool) Reader {
+	return &subsetReader{s.Dataset.NewReader(train), s.indices}
+}
+
+type subsetReader struct {
+	Reader
+	indices []int
+}
+
+func (s *subsetReader) Read(i int, dst *pixel.Image, r *rng.Stream) error {
+	return s.Reader.Read(s.indices[i], dst, r)
+}
 
 func (s *subset) Fingerprint() string {
 	s.once.Do(func() {

@@ -35,7 +35,7 @@ type PipelineConfig struct {
 	Sampler   Sampler
 	BatchSize int           // samples per batch
 	Views     int           // views of each sample
-	FlipCrop  bool          // flip and crop each sample before its views are made
+	Train     bool          // samples are read for training: flipped and cropped at random
 	NewViewer func() Viewer // called once per worker; nil means Plain
 	Workers   int           // goroutines that make samples
 	Seed      uint64        // of the augmentation draws
@@ -200,6 +200,7 @@ func (p *Pipeline) assign(j *job, epoch, step int, order []int) bool {
 func (p *Pipeline) work() {
 	defer p.wg.Done()
 	w := newWorker(&p.cfg)
+	defer w.close()
 	for c := range p.chunks {
 		for i := c.lo; i < c.hi; i++ {
 			if err := w.fill(&c.job.Batch, i); err != nil {

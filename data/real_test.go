@@ -58,7 +58,7 @@ func TestRealCIFAR10(t *testing.T) {
 			last = append(last, d.Label(tt.n-5+i))
 		}
 		m := pixel.New(d.Size())
-		if err := d.Image(0, m); err != nil {
+		if err := d.NewReader(false).Read(0, m, nil); err != nil {
 			t.Fatal(err)
 		}
 		red := []uint8{m.Pix[0], m.Pix[3], m.Pix[6], m.Pix[9]}

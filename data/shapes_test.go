@@ -50,7 +50,7 @@ func TestShapesAreDifferent(t *testing.T) {
 		d := openShapes(split)
 		m := pixel.New(d.Size())
 		for i := range d.Len() {
-			if err := d.Image(i, m); err != nil {
+			if err := d.NewReader(false).Read(i, m, nil); err != nil {
 				t.Fatal(err)
 			}
 			if seen[string(m.Pix)] {

@@ -24,7 +24,7 @@ func firsts(t *testing.T, d Dataset) []int {
 	m := pixel.New(d.Size())
 	var out []int
 	for i := range d.Len() {
-		if err := d.Image(i, m); err != nil {
+		if err := d.NewReader(false).Read(i, m, nil); err != nil {
 			t.Fatal(err)
 		}
 		if got, want := d.Label(i), int(m.Pix[0])%7; got != want {

@@ -2,58 +2,60 @@ package eval
 
 import (
 	"fmt"
-	"sync"
 
 	"augmix/corrupt"
 	"augmix/data"
 	"augmix/pixel"
+	"augmix/rng"
 )
 
 // generatedSeed seeds the sets that are made on the fly, whatever a training run's seed is.
 const generatedSeed = 0
 
-// generated is a clean set with a corruption applied to each image when it is asked for.
+// generated is a clean set with a corruption applied to each image when it is read.
 type generated struct {
 	data.Dataset
 	name     string
 	severity int
-	scratch  sync.Pool // of *scratch
-}
-
-type scratch struct {
-	corruptor *corrupt.Corruptor
-	clean     *pixel.Image
 }
 
 func newGenerated(clean data.Dataset, name string, severity int) (*generated, error) {
-	w, h, c := clean.Size()
-	if _, err := corrupt.New(name, min(w, h)); err != nil {
-		return nil, err
-	}
 	g := &generated{Dataset: clean, name: name, severity: severity}
-	g.scratch.New = func() any {
-		corruptor, err := corrupt.New(name, min(w, h))
-		if err != nil {
-			panic(err) // The same call succeeded above.
-		}
-		return &scratch{corruptor, pixel.New(w, h, c)}
-	}
-	return g, nil
+	_, err := g.corruptor()
+	return g, err
 }
 
-// Image makes image i of the set: the same on every worker.
-func (g *generated) Image(i int, dst *pixel.Image) error {
-	s := g.scratch.Get().(*scratch)
-	defer g.scratch.Put(s)
-	if err := g.Dataset.Image(i, s.clean); err != nil {
-		return err
-	}
-	r := corrupt.Stream(g.name, generatedSeed, g.severity, i)
-	s.corruptor.Apply(dst, s.clean, g.severity, &r)
-	return nil
+func (g *generated) corruptor() (*corrupt.Corruptor, error) {
+	w, h, _ := g.Size()
+	return corrupt.New(g.name, min(w, h))
 }
 
 // Name names the set with its corruption.
 func (g *generated) Name() string {
 	return fmt.Sprintf("%s, %s at severity %d", g.Dataset.Name(), g.name, g.severity)
+}
+
+// NewReader returns a reader whose images are the same on every worker.
+func (g *generated) NewReader(train bool) data.Reader {
+	corruptor, err := g.corruptor()
+	if err != nil {
+		panic(err) // The same call succeeded in newGenerated.
+	}
+	return &corruptingReader{g.Dataset.NewReader(train), g, corruptor, pixel.New(g.Size())}
+}
+
+type corruptingReader struct {
+	data.Reader
+	set       *generated
+	corruptor *corrupt.Corruptor
+	clean     *pixel.Image
+}
+
+func (c *corruptingReader) Read(i int, dst *pixel.Image, r *rng.Stream) error {
+	if err := c.Reader.Read(i, c.clean, r); err != nil {
+		return err
+	}
+	draws := corrupt.Stream(c.set.name, generatedSeed, c.set.severity, i)
+	c.corruptor.Apply(dst, c.clean, c.set.severity, &draws)
+	return nil
 }

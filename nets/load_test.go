@@ -259,12 +259,14 @@ func cleanErrors(t *testing.T, n *Net, count int) int {
 		t.Fatalf("the test set has %d images, want %d", set.Len(), count)
 	}
 	const batch = 250
+	reader := set.NewReader(false)
+	defer reader.Close()
 	src, wrong := pixel.New(32, 32, 3), 0
 	pixels := make([]float32, batch*32*32*3)
 	for from := 0; from < count; from += batch {
 		size := min(batch, count-from)
 		for i := range size {
-			if err := set.Image(from+i, src); err != nil {
+			if err := reader.Read(from+i, src, nil); err != nil {
 				t.Fatal(err)
 			}
 			for j, v := range src.Pix {

@@ -201,7 +201,7 @@ func (t *trainer) build() error {
 	sampler := data.Sampler{Len: t.train.Len(), Seed: cfg.Seed, Shuffle: true}
 	t.batches = sampler.Steps(cfg.BatchSize)
 	t.pipeline, err = data.NewPipeline(data.PipelineConfig{
-		Dataset: t.train, Sampler: sampler, BatchSize: cfg.BatchSize, Views: method.Views(), FlipCrop: true,
+		Dataset: t.train, Sampler: sampler, BatchSize: cfg.BatchSize, Views: method.Views(), Train: true,
 		NewViewer: func() data.Viewer { return method.NewViewer() },
 		Workers:   cfg.NumWorkers, Seed: cfg.Seed, Epochs: cfg.Epochs, Slots: t.machine.ring(),
 	})

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"augmix/data"
+	"augmix/pixel/jpeg"
 	"augmix/run"
 	"augmix/train"
 
@@ -21,6 +22,7 @@ type diagnosis struct {
 	Version   string    `json:"version"`
 	Go        string    `json:"go"`
 	Libtorch  string    `json:"libtorch"`
+	JPEG      string    `json:"jpeg"`
 	System    string    `json:"system"`
 	CPU       string    `json:"cpu"`
 	BF16      bool      `json:"bf16"` // the CPU has units for it, as the program sees it
@@ -58,7 +60,7 @@ func doctorCommand() command {
 func diagnose(dir string) diagnosis {
 	env := run.CaptureEnv(programVersion(), torch.Version(), 0, "cpu")
 	d := diagnosis{
-		Version: env.Version, Go: env.Go, Libtorch: env.Libtorch, System: env.System, CPU: env.CPU, BF16: train.HasBF16(),
+		Version: env.Version, Go: env.Go, Libtorch: env.Libtorch, JPEG: jpeg.Version(), System: env.System, CPU: env.CPU, BF16: train.HasBF16(),
 		Cores: runtime.NumCPU(), CUDA: torch.IsCUDAAvailable(),
 	}
 	d.Memory, d.Available = memory()
@@ -141,6 +143,7 @@ func (d diagnosis) write(w io.Writer) error {
 		{"augmix", d.Version},
 		{"Go", d.Go},
 		{"libtorch", d.Libtorch},
+		{"JPEG", d.JPEG},
 		{"system", d.System},
 		{"CPU", d.CPU},
 		{"", bf16},

@@ -182,7 +182,7 @@ func TestBench(t *testing.T) {
 		"bench pipeline --workers 2 --size 16 --seconds 0.05": {"views_per_second", "workers", "size"},
 		"bench step --layers 10 --widen-factor 1 --batch-size 2 --steps 1 --warmup 0 --precision fp32": {
 			"steps_per_second", "images_per_second", "peak_rss_bytes", "precision"},
-		"doctor --data nowhere": {"version", "go", "libtorch", "cores", "data"},
+		"doctor --data nowhere": {"version", "go", "libtorch", "jpeg", "cores", "data"},
 	} {
 		code, stdout, stderr := callMain(t, strings.Fields(line+" --json -")...)
 		var got map[string]any

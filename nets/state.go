@@ -8,7 +8,6 @@ import (
 	"augmix/weights"
 
 	torch "github.com/wangkuiyi/gotorch"
-	"github.com/wangkuiyi/gotorch/nn"
 )
 
 // Tensors copies the network's parameters and buffers, float32, in the order and under the names of the state dict of
@@ -25,6 +24,29 @@ func (n *Net) Tensors() []weights.Tensor {
 // CanonicalName; mu and sigma are taken where the file has them, and num_batches_tracked is passed over. Every tensor
 // that is missing, left over, or of another shape or type is listed in the error, and the network is then unchanged.
 func (n *Net) Load(tensors []weights.Tensor) error {
+	found, err := n.match(tensors)
+	if err != nil {
+		return err
+	}
+	torch.Scope(func() {
+		torch.NoGrad(func() {
+			for _, f := range found {
+				f.to.Copy(torch.FromFloat32(f.data, f.to.Shape()...))
+			}
+		})
+	})
+	return nil
+}
+
+// found is one of the network's tensors in a checkpoint.
+type found struct {
+	to   torch.Tensor
+	from weights.Tensor // Under the network's own name.
+	data []float32      // The elements of from.
+}
+
+// match finds the network's tensors in a checkpoint and returns them in the network's order.
+func (n *Net) match(tensors []weights.Tensor) ([]found, error) {
 	given := map[string]weights.Tensor{}
 	var problems []string
 	for _, t := range tensors {
@@ -37,16 +59,12 @@ func (n *Net) Load(tensors []weights.Tensor) error {
 		}
 		given[name] = t
 	}
-	type assignment struct {
-		to   torch.Tensor
-		data []float32
-	}
-	var assignments []assignment
+	var out []found
 	for _, want := range n.NamedTensors() {
 		t, ok := given[want.Name]
 		delete(given, want.Name)
 		if !ok {
-			if !isNormalization(want) {
+			if !isNormalization(want.Name) {
 				problems = append(problems, want.Name+" is missing")
 			}
 			continue
@@ -60,23 +78,17 @@ func (n *Net) Load(tensors []weights.Tensor) error {
 			problems = append(problems, fmt.Sprintf("%s: %v", want.Name, err))
 			continue
 		}
-		assignments = append(assignments, assignment{want.Tensor, data})
+		t.Name = want.Name
+		out = append(out, found{want.Tensor, t, data})
 	}
 	for name := range given {
 		problems = append(problems, name+" is not in the network")
 	}
 	if len(problems) > 0 {
 		slices.Sort(problems)
-		return fmt.Errorf("the weights are not those of %s with %d classes: %s", n.Describe(), n.config.Classes, abridge(problems))
+		return nil, fmt.Errorf("the weights are not those of %s with %d classes: %s", n.Describe(), n.config.Classes, abridge(problems))
 	}
-	torch.Scope(func() {
-		torch.NoGrad(func() {
-			for _, a := range assignments {
-				a.to.Copy(torch.FromFloat32(a.data, a.to.Shape()...))
-			}
-		})
-	})
-	return nil
+	return out, nil
 }
 
 // abridge lists the first problems; a file of another network has hundreds.
@@ -96,27 +108,35 @@ func (n *Net) Describe() string {
 	return strings.Replace(n.config.Model, "resnet", "ResNet-", 1)
 }
 
-func isNormalization(t nn.Named) bool { return t.Name == "mu" || t.Name == "sigma" }
+func isNormalization(name string) bool { return name == "mu" || name == "sigma" }
 
 // CanonicalName maps the name of a tensor in a checkpoint to the network's own: the prefixes module. (DataParallel) and
 // model. (RobustBench's wrapper) are cut off, however often they stand there, and RobustBench's convShortcut is
 // conv_shortcut. use is false for what a network does not hold: num_batches_tracked and the optimizer's state.
 func CanonicalName(name string) (canonical string, use bool) {
+	name = ownName(name)
+	if strings.HasSuffix(name, batchCounter) || strings.HasPrefix(name, OptimizerPrefix) {
+		return "", false
+	}
+	return name, true
+}
+
+// ownName maps names as CanonicalName does, also those of what a network does not hold.
+func ownName(name string) string {
 	for {
 		rest, ok := strings.CutPrefix(name, "module.")
 		if !ok {
 			rest, ok = strings.CutPrefix(name, "model.")
 		}
 		if !ok {
-			break
+			return strings.ReplaceAll(name, "convShortcut", "conv_shortcut")
 		}
 		name = rest
 	}
-	if strings.HasSuffix(name, "num_batches_tracked") || strings.HasPrefix(name, OptimizerPrefix) {
-		return "", false
-	}
-	return strings.ReplaceAll(name, "convShortcut", "conv_shortcut"), true
 }
+
+// batchCounter ends the name of a batch normalisation's count of the batches that it was trained on, an int64 scalar.
+const batchCounter = "num_batches_tracked"
 
 // OptimizerPrefix begins the names of the optimizer's tensors in a checkpoint of a run.
 const OptimizerPrefix = "optimizer."

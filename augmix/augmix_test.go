@@ -27,12 +27,12 @@ func TestParameters(t *testing.T) {
 		{"posterize", 2.4, false, 32, 32, "posterize 4 bit"},
 		{"posterize", 2.5, false, 32, 32, "posterize 3 bit"},
 		{"posterize", 9.99, false, 32, 32, "posterize 1 bit"},
-		{"rotate", 2.99, false, 32, 32, "rotate +8 deg"},
-		{"rotate", 3, true, 32, 32, "rotate -9 deg"},
-		{"rotate", 0.3, true, 32, 32, "rotate +0 deg"},
-		{"solarize", 0.1, false, 32, 32, "solarize >= 254"},
-		{"solarize", 3, false, 32, 32, "solarize >= 180"},
-		{"solarize", 10, false, 32, 32, "solarize >= 0"},
+		{"rotate", 2.99, false, 32, 32, "rotate +8°"},
+		{"rotate", 3, true, 32, 32, "rotate -9°"},
+		{"rotate", 0.3, true, 32, 32, "rotate +0°"},
+		{"solarize", 0.1, false, 32, 32, "solarize ≥ 254"},
+		{"solarize", 3, false, 32, 32, "solarize ≥ 180"},
+		{"solarize", 10, false, 32, 32, "solarize ≥ 0"},
 		{"shear_x", 3, false, 32, 32, "shear_x +0.090"},
 		{"shear_y", 1, true, 32, 32, "shear_y -0.030"},
 		{"translate_x", 2.9, false, 32, 32, "translate_x +3"},
@@ -81,7 +81,7 @@ func TestDrawDistributions(t *testing.T) {
 	for _, cfg := range []Config{Default, {Width: 4, Depth: 2, Severity: 1, Alpha: 0.5, AllOps: true}} {
 		mixer := NewMixer(cfg)
 		depths := make([]int, randomDepth+1)
-		ops := make([]int, cfg.operations())
+		ops := make([]int, cfg.Operations())
 		var signs [2]int
 		var levels, weights, ms []float64
 		for i := range uint64(views) {

@@ -43,8 +43,8 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// operations returns the number of Operations that chains choose from.
-func (c Config) operations() int {
+// Operations returns the number of Operations that chains choose from.
+func (c Config) Operations() int {
 	if c.AllOps {
 		return len(Operations)
 	}
@@ -125,7 +125,7 @@ func (m *Mixer) Draw(r *rng.Stream) Draws {
 }
 
 func (m *Mixer) drawStep(r *rng.Stream) Step {
-	s := Step{Op: r.IntN(m.cfg.operations())}
+	s := Step{Op: r.IntN(m.cfg.Operations())}
 	if op := &Operations[s.Op]; op.Leveled {
 		s.Level = r.Uniform(0.1, m.cfg.Severity)
 		s.Negative = op.Signed && r.Bool()

@@ -36,14 +36,14 @@ var Operations = [13]Operation{
 			pixel.Rotate(dst, src, float64(signed(intParameter(level, 30), negative)), fill)
 		},
 		text: func(_, _ int, level float64, negative bool) string {
-			return fmt.Sprintf("rotate %+d deg", signed(intParameter(level, 30), negative))
+			return fmt.Sprintf("rotate %+d°", signed(intParameter(level, 30), negative))
 		}},
 	{Name: "solarize", Leveled: true,
 		apply: func(dst, src *pixel.Image, level float64, _ bool, _ uint8) {
 			pixel.Solarize(dst, src, solarizeThreshold(level))
 		},
 		text: func(_, _ int, level float64, _ bool) string {
-			return fmt.Sprintf("solarize >= %d", solarizeThreshold(level))
+			return fmt.Sprintf("solarize ≥ %d", solarizeThreshold(level))
 		}},
 	shear("shear_x", pixel.ShearX),
 	shear("shear_y", pixel.ShearY),

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 
 	"augmix/augmix"
@@ -62,7 +63,7 @@ func (g *group) normalize(c *run.Config, otherwise string) {
 		"mean and standard deviation of the pixels (default: "+otherwise+")")
 }
 
-func (g *group) mixture(c *run.Config) {
+func (g *group) mixture(c *run.Config, preset *string) {
 	const large = math.MaxInt32 // augmix.Config.Validate knows the ranges
 	anyReal := func(float64) bool { return true }
 	g.integer(&c.MixtureWidth, "mixture-width", -large, large, "chains that are mixed")
@@ -70,12 +71,45 @@ func (g *group) mixture(c *run.Config) {
 	g.real(&c.AugSeverity, "aug-severity", "from 0.1 to 10", anyReal, "how strong the operations are, from 0.1 to 10")
 	g.real(&c.AugProbCoeff, "aug-prob-coeff", "above 0", anyReal, "coefficient of the Dirichlet and Beta distributions")
 	g.toggle(&c.AllOps, "all-ops", "also colour, contrast, brightness and sharpness, which the corruptions contain")
+	g.integer(&c.Fill, "fill", 0, 255, "grey value of what an operation shows from outside the image; 0 is black")
+	g.choice(preset, "augmix-preset", "preset", presetNames(), "sets the six flags above that are not given: "+
+		"as the paper on CIFAR and on ImageNet, the released imagenet.py, or timm's augmix-m3-w3 "+
+		"(default: release-imagenet for imagenet and folder, else paper-cifar)")
 }
 
-// mixture returns the part of a configuration that package augmix checks and uses.
-func mixture(c run.Config) augmix.Config {
-	return augmix.Config{
-		Width: c.MixtureWidth, Depth: c.MixtureDepth, Severity: c.AugSeverity, Alpha: c.AugProbCoeff, AllOps: c.AllOps,
+func presetNames() []string {
+	var names []string
+	for _, p := range augmix.Presets {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// applyPreset sets what a preset says and the command line does not. Without a
+// name, and where no configuration file has decided it (byDataset), photographs
+// take the reference's for ImageNet.
+func (f *flags) applyPreset(name string, c *run.Config, byDataset bool) {
+	if name == "" && byDataset && (c.Dataset == "imagenet" || c.Dataset == "folder") {
+		name = "release-imagenet"
+	}
+	if name == "" {
+		return
+	}
+	p := augmix.Presets[slices.Index(presetNames(), name)] // the flag takes no other name
+	for _, v := range []struct {
+		flag string
+		set  func()
+	}{
+		{"mixture-width", func() { c.MixtureWidth = p.Width }},
+		{"mixture-depth", func() { c.MixtureDepth = p.Depth }},
+		{"aug-severity", func() { c.AugSeverity = p.Severity }},
+		{"aug-prob-coeff", func() { c.AugProbCoeff = p.Alpha }},
+		{"all-ops", func() { c.AllOps = p.AllOps }},
+		{"fill", func() { c.Fill = int(p.Fill) }},
+	} {
+		if !f.given(v.flag) {
+			v.set()
+		}
 	}
 }
 

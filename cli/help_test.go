@@ -70,10 +70,10 @@ func TestFlagNames(t *testing.T) {
 		"train": "dataset model epochs learning-rate batch-size eval-batch-size momentum decay layers widen-factor droprate " +
 			"mixture-width mixture-depth aug-severity aug-prob-coeff no-jsd all-ops save resume evaluate print-freq num-workers " +
 			"lr weight-decay workers drop output data-dir data device precision seed threads json limit-train limit-eval dry-run " +
-			"quiet version method views jsd-weight val-split config checkpoint-every deterministic normalize",
+			"quiet version method views jsd-weight val-split config checkpoint-every deterministic normalize fill augmix-preset",
 		"eval": "data checkpoint device precision threads num-workers json limit-eval dry-run quiet version sets only severity " +
 			"c-data eval-batch-size model layers widen-factor normalize dataset",
-		"preview": "dataset data count seed mixture-width mixture-depth aug-severity aug-prob-coeff all-ops out",
+		"preview": "dataset data count seed mixture-width mixture-depth aug-severity aug-prob-coeff all-ops fill augmix-preset operations out",
 		"report":  "out json",
 		"doctor":  "data json",
 	} {

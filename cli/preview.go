@@ -12,10 +12,11 @@ import (
 	"path/filepath"
 	"strings"
 
-	"augmix/augmix"
 	"augmix/data"
 	"augmix/pixel"
+	"augmix/preview"
 	"augmix/run"
+	"augmix/train"
 )
 
 // Sizes of image files that preview takes: the picture holds each several times.
@@ -27,10 +28,10 @@ const (
 func previewCommand() command {
 	return command{
 		name: "preview", operands: "[IMAGE…]", summary: "draws what AugMix does to images",
-		about: "Each row is an image, its chains and their mixture. Images are PNG or JPEG files of one size; without any, the\n" +
-			"first test images of a dataset.",
+		about: "Each row is an image, its chains and their mixture; with --operations, the first image after each operation at\n" +
+			"each level. Images are PNG or JPEG files; without any, the first test images of a dataset.",
 		setup: func(f *flags) func(*call) error {
-			p := &preview{flags: f, config: defaults(), count: 8, out: "preview.png"}
+			p := &previewing{flags: f, config: defaults(), count: 8, out: "preview.png"}
 			c := &p.config
 			c.Dataset = "shapes" // needs no files
 			g := f.group("Images")
@@ -38,21 +39,25 @@ func previewCommand() command {
 			g.data(c)
 			g.integer(&p.count, "count", 1, 100, "images of the dataset")
 			g = f.group("AugMix")
-			g.mixture(c)
+			g.mixture(c, &p.preset)
 			g.seed(c, "of the draws")
 			g = f.group("Output")
+			g.toggle(&p.operations, "operations", "draw the operations, not the mixtures")
 			g.text(&p.out, "out", "FILE.png", checkPicture, "the picture")
 			return p.run
 		},
 	}
 }
 
-// preview is what the flags of preview write to.
-type preview struct {
+// previewing is what the flags of preview write to.
+type previewing struct {
 	flags  *flags
 	config run.Config
+	preset string
 	count  int
 	out    string
+
+	operations bool
 }
 
 func checkPicture(path string) error {
@@ -62,65 +67,68 @@ func checkPicture(path string) error {
 	return checkTarget(path)
 }
 
-func (p *preview) run(c *call) error {
-	mixing := mixture(p.config)
+func (p *previewing) run(c *call) error {
+	p.flags.applyPreset(p.preset, &p.config, true)
+	mixing := train.Mixing(p.config)
 	if err := mixing.Validate(); err != nil {
 		return usage("%v", err)
 	}
 	if mixing.Width > 20 {
 		return usage("--mixture-width %d: a picture has room for 20 chains", mixing.Width)
 	}
-	images, labels, err := p.images(c)
+	images, err := p.images(c)
 	if err != nil {
 		return err
 	}
-	picture := augmix.Preview(images, labels, mixing, p.config.Seed)
+	said := fmt.Sprintf("%d images", len(images))
+	var picture image.Image
+	if p.operations {
+		picture = preview.Operations(images[0], mixing)
+		said = "operations on " + images[0].Name
+	} else {
+		picture = preview.Mixtures(images, mixing, p.config.Seed)
+	}
 	if err := run.WriteFile(p.out, func(w io.Writer) error { return png.Encode(w, picture) }); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(c.stdout, "%s: %d images of %d×%d\n", p.out, len(images), images[0].W, images[0].H)
+	_, err = fmt.Fprintf(c.stdout, "%s: %s\n", p.out, said)
 	return err
 }
 
-// images returns the images to draw, all of one size, and their names.
-func (p *preview) images(c *call) (images []*pixel.Image, labels []string, err error) {
+// images returns the images to draw.
+func (p *previewing) images(c *call) ([]preview.Named, error) {
 	if len(c.args) == 0 {
 		return p.fromDataset(newProgress(c.stderr, false))
 	}
 	if name := p.flags.firstGiven("dataset", "data", "count"); name != "" {
-		return nil, nil, usage("--%s is about a dataset's images; leave it out, or the image files", name)
+		return nil, usage("--%s is about a dataset's images; leave it out, or the image files", name)
 	}
+	var images []preview.Named
 	for _, path := range c.args {
 		m, err := readImage(path)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		if first := append(images, m)[0]; m.W != first.W || m.H != first.H {
-			return nil, nil, usage("%s has %d×%d pixels and %s %d×%d; give images of one size", show(path), m.W, m.H,
-				show(c.args[0]), first.W, first.H)
-		}
-		images = append(images, m)
-		labels = append(labels, filepath.Base(path))
+		images = append(images, preview.Named{Image: m, Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))})
 	}
-	return images, labels, nil
+	return images, nil
 }
 
-func (p *preview) fromDataset(log *progress) (images []*pixel.Image, labels []string, err error) {
+func (p *previewing) fromDataset(log *progress) (images []preview.Named, err error) {
 	set, err := openData(p.config, "test", 0, log)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	reader := set.NewReader(false)
 	defer reader.Close()
 	for i := range min(p.count, set.Len()) {
 		m := pixel.New(set.Size())
 		if err := reader.Read(i, m, nil); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		images = append(images, m)
-		labels = append(labels, set.Classes()[set.Label(i)])
+		images = append(images, preview.Named{Image: m, Name: set.Classes()[set.Label(i)]})
 	}
-	return images, labels, nil
+	return images, nil
 }
 
 // readImage decodes a PNG or JPEG file with the standard library. Its errors are

@@ -242,8 +242,14 @@ func TestPreview(t *testing.T) {
 		t.Fatal(err)
 	}
 	draw("q.png q.png --mixture-width 2 --out p.png")
-	code, _, stderr := callMain(t, "preview", "p.png", "q.png", "--out", "r.png")
-	if code != exitUsage || missingWord(stderr, "q.png p.png one size") != "" {
-		t.Errorf("pictures of two sizes: exit code %d, %s", code, stderr)
+	if err := os.Rename("p.png", "r.png"); err != nil {
+		t.Fatal(err)
+	}
+	d, e := draw("q.png r.png --out p.png"), draw("q.png r.png --augmix-preset paper-imagenet --out p.png")
+	if d == e {
+		t.Error("--augmix-preset changes nothing")
+	}
+	if draw("--operations --out p.png") == draw("--operations --all-ops --out p.png") {
+		t.Error("--operations does not heed --all-ops")
 	}
 }

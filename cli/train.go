@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"augmix/data"
-	"augmix/methods"
 	"augmix/nets"
 	"augmix/run"
 	"augmix/train"
@@ -29,6 +28,7 @@ type training struct {
 	config   run.Config
 	resume   string
 	file     string // --config
+	preset   string
 	json     string
 	evaluate bool
 	dryRun   bool
@@ -51,7 +51,7 @@ func newTraining(f *flags) *training {
 
 	g = f.group("Method")
 	g.method(c)
-	g.mixture(c)
+	g.mixture(c, &t.preset)
 
 	g = f.group("Optimizer")
 	g.optimizer(c)
@@ -121,19 +121,17 @@ func (t *training) decide() error {
 			return err
 		}
 	}
+	t.flags.applyPreset(t.preset, c, t.file == "")
 	if t.evaluate && (t.resume == "none" || t.resume == "auto") {
 		return usage("--evaluate needs --resume FILE, the checkpoint to evaluate (or: augmix eval --checkpoint FILE)")
 	}
 	if err := checkLayers(*c); err != nil {
 		return err
 	}
-	if err := mixture(*c).Validate(); err != nil {
+	if err := train.Mixing(*c).Validate(); err != nil {
 		return usage("%v", err)
 	}
-	if _, err := methods.New(methods.Config{
-		Method: c.Method, Views: c.Views, NoJSD: c.NoJSD, JSDWeight: c.JSDWeight, MixtureWidth: c.MixtureWidth,
-		MixtureDepth: c.MixtureDepth, AugSeverity: c.AugSeverity, AugProbCoeff: c.AugProbCoeff, AllOps: c.AllOps,
-	}); err != nil {
+	if _, err := train.NewMethod(*c); err != nil {
 		return usage("%v", err)
 	}
 	if c.Dataset == "shapes" {

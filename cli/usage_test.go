@@ -177,6 +177,8 @@ func TestBadCommandLines(t *testing.T) {
 		{"preview --out picture.jpg", 2, "--out picture.jpg .png"},
 		{"preview --count 0", 2, "--count 0"},
 		{"preview --count 2 text.png", 2, "--count leave it out"},
+		{"preview --augmix-preset paper-cifer", 2, "--augmix-preset paper-cifer nearest paper-cifar"},
+		{"train --fill 256", 2, "--fill 256 from 0 to 255"},
 		{"preview --mixture-width 21", 2, "--mixture-width 21"},
 		{"preview text.png", 3, "text.png no PNG or JPEG"},
 		{"preview nowhere.png", 3, "nowhere.png no such file"},

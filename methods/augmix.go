@@ -22,12 +22,7 @@ type augMix struct {
 }
 
 func newAugMix(cfg Config) (Method, error) {
-	m := augMix{
-		mixing: augmix.Config{
-			Width: cfg.MixtureWidth, Depth: cfg.MixtureDepth, Severity: cfg.AugSeverity, Alpha: cfg.AugProbCoeff, AllOps: cfg.AllOps,
-		},
-		views: cfg.Views, jsd: !cfg.NoJSD, jsdWeight: cfg.JSDWeight,
-	}
+	m := augMix{mixing: cfg.Mixing, views: cfg.Views, jsd: !cfg.NoJSD, jsdWeight: cfg.JSDWeight}
 	if err := m.mixing.Validate(); err != nil {
 		return nil, err
 	}

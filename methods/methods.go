@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"augmix/augmix"
 	"augmix/pixel"
 	"augmix/rng"
 
@@ -30,15 +31,11 @@ type Method interface {
 
 // Config is what the flags say about a method.
 type Config struct {
-	Method       string
-	Views        int // The clean one included.
-	NoJSD        bool
-	JSDWeight    float64
-	MixtureWidth int
-	MixtureDepth int
-	AugSeverity  float64
-	AugProbCoeff float64
-	AllOps       bool
+	Method    string
+	Views     int // The clean one included.
+	NoJSD     bool
+	JSDWeight float64
+	Mixing    augmix.Config
 }
 
 // Names lists the methods that New makes.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"testing"
 
+	"augmix/augmix"
 	"augmix/jsd"
 	"augmix/methods"
 
@@ -145,9 +146,7 @@ func (s summary) deviation(values []float32) float64 {
 // lossOf is AugMix's loss as the trainer computes it.
 func lossOf(t *testing.T, logits, labels torch.Tensor, views int) torch.Tensor {
 	t.Helper()
-	m, err := methods.New(methods.Config{
-		Method: "augmix", Views: views, JSDWeight: jsdWeight, MixtureWidth: 3, MixtureDepth: -1, AugSeverity: 3, AugProbCoeff: 1,
-	})
+	m, err := methods.New(methods.Config{Method: "augmix", Views: views, JSDWeight: jsdWeight, Mixing: augmix.Default})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,6 +45,7 @@ type Config struct {
 	AugSeverity  float64 `json:"aug_severity"`
 	AugProbCoeff float64 `json:"aug_prob_coeff"`
 	AllOps       bool    `json:"all_ops"`
+	Fill         int     `json:"fill"` // grey value outside the image
 
 	// Optimizer.
 	Epochs        int     `json:"epochs"`

@@ -16,7 +16,7 @@ func sample() Config {
 		LimitTrain: 100, LimitEval: 50, ValSplit: 10,
 		Model: "wrn", Layers: 16, WidenFactor: 1, Droprate: 0.1, Normalize: "half",
 		Method: "augmix", Views: 3, NoJSD: true, JSDWeight: 12, MixtureWidth: 3, MixtureDepth: -1,
-		AugSeverity: 3, AugProbCoeff: 1, AllOps: true,
+		AugSeverity: 3, AugProbCoeff: 1, AllOps: true, Fill: 128,
 		Epochs: 100, LearningRate: 0.1, Momentum: 0.9, Decay: 5e-4, BatchSize: 128, EvalBatchSize: 1000,
 		Seed: math.MaxUint64, Precision: "fp32", Device: "cpu", Threads: 2, Deterministic: true,
 		NumWorkers: 2, CheckpointEvery: "1epoch", PrintFreq: 50, Save: "runs/x",

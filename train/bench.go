@@ -42,7 +42,7 @@ func BenchStep(b BenchConfig) (BenchResult, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	cfg := b.Config
-	method, err := newMethod(cfg)
+	method, err := NewMethod(cfg)
 	if err != nil {
 		return BenchResult{}, err
 	}

@@ -184,7 +184,7 @@ func (t *trainer) adopt(c *run.Checkpoint) error {
 // build makes the network, the optimizer and the pipeline.
 func (t *trainer) build() error {
 	cfg := t.cfg
-	method, err := newMethod(cfg)
+	method, err := NewMethod(cfg)
 	if err != nil {
 		return err
 	}

@@ -19,61 +19,13 @@ var Box = Filter{0.5, func(x float64) float64 {
 // Bilinear is the triangle filter, widened when shrinking (antialiased).
 var Bilinear = Filter{1, func(x float64) float64 { return max(0, 1-math.Abs(x)) }}
 
-// precision is the number of fractional bits of the weights: 32 bits less 8 of a
-// value and 2 for overflow (Resample.c).
-const precision = 32 - 8 - 2
-
-// weights holds, for each output position of one axis, the first source position
-// and the fixed-point weights of those from there on.
-type weights struct {
-	first, count []int
-	values       []int32 // stride apart
-	stride       int
-	buf          []float64
-}
-
-// set computes the weights that resize a length in to a length out.
-func (k *weights) set(in, out int, f Filter) {
-	scale := float64(in) / float64(out)
-	stretch := max(scale, 1)
-	support := f.support * stretch
-	k.stride = int(math.Ceil(support))*2 + 1
-	k.first, k.count = grow(k.first, out), grow(k.count, out)
-	k.values, k.buf = grow(k.values, out*k.stride), grow(k.buf, k.stride)
-	inverse := 1 / stretch
-	for i := range out {
-		centre := float64((float64(i) + 0.5) * scale)
-		first := max(int(centre-support+0.5), 0)
-		count := min(int(centre+support+0.5), in) - first
-		var sum float64
-		for j := range count {
-			w := f.weight((float64(j+first) - centre + 0.5) * inverse)
-			k.buf[j] = w
-			sum += w
-		}
-		for j, w := range k.buf[:count] {
-			if sum != 0 {
-				w /= sum
-			}
-			k.values[i*k.stride+j] = int32(0.5 + float64(w*(1<<precision)))
-		}
-		k.first[i], k.count[i] = first, count
-	}
-}
-
-// grow returns a slice of length n, the given one where it is large enough.
-func grow[T any](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n)
-	}
-	return s[:n]
-}
-
-// Resizer resizes images and keeps its scratch memory between calls. Its zero
-// value is ready. It is not safe for concurrent use.
+// Resizer resizes images and keeps its scratch memory between calls. Its zero value
+// is ready. It is not safe for concurrent use.
 type Resizer struct {
 	horizontal, vertical weights
-	between              Image
+	between              []uint8    // the image after one axis
+	padded               [2][]uint8 // rows that the assembly would read beyond
+	whole                Image      // what ResizeCrop pads
 }
 
 // Resize is Resizer.Resize with scratch memory of its own.
@@ -86,73 +38,150 @@ func Resize(dst, src *Image, f Filter) {
 // after the other, each rounded to 8 bits). dst and src must have the same channels
 // and may not overlap.
 func (r *Resizer) Resize(dst, src *Image, f Filter) {
+	r.window(dst, src, dst.W, dst.H, 0, 0, f)
+}
+
+// ResizeCrop fills dst with the centre of src resized so that its shorter side is
+// side pixels long: torchvision's Resize(side) and CenterCrop on a PIL image. Only
+// pixels of the crop are computed. Where dst is larger than the resized image it is
+// padded with black.
+func (r *Resizer) ResizeCrop(dst, src *Image, side int, f Filter) {
+	w, h := shortSide(src.W, src.H, side)
+	left, top := centre(w, dst.W), centre(h, dst.H)
+	if left >= 0 && top >= 0 {
+		r.window(dst, src, w, h, left, top, f)
+		return
+	}
+	r.whole = Image{Pix: grow(r.whole.Pix, w*h*src.C), W: w, H: h, C: src.C}
+	r.Resize(&r.whole, src, f)
+	Crop(dst, &r.whole, left, top)
+}
+
+// shortSide returns the size of a w×h image after torchvision's Resize(side): the
+// longer side is rounded down.
+func shortSide(w, h, side int) (int, int) {
+	if w <= h {
+		return side, side * h / w
+	}
+	return side * w / h, side
+}
+
+// centre returns where torchvision's CenterCrop begins: half of what is left over,
+// rounded to even; and minus half of what is missing, rounded towards zero.
+func centre(length, crop int) int {
+	if length < crop {
+		return -((crop - length) / 2)
+	}
+	return int(math.RoundToEven(float64(length-crop) / 2))
+}
+
+// window fills dst with what lies from (left, top) on in src resized to w×h.
+func (r *Resizer) window(dst, src *Image, w, h, left, top int, f Filter) {
 	if dst.C != src.C {
 		panic("pixel: destination and source differ in channels")
 	}
+	c, stride := src.C, src.W*src.C
+	if w == src.W && h == src.H {
+		Crop(dst, src, left, top)
+		return
+	}
+	var columns, rows span // of the source, that the window needs
+	if w == src.W {
+		columns = span{left, left + dst.W}
+	} else {
+		columns = r.horizontal.set(src.W, w, left, dst.W, f)
+	}
+	if h == src.H {
+		rows = span{top, top + dst.H}
+	} else {
+		rows = r.vertical.set(src.H, h, top, dst.H, f)
+	}
+	in := src.Pix[rows.first*stride+columns.first*c:]
 	switch {
-	case dst.W == src.W && dst.H == src.H:
-		dst.CopyFrom(src)
-	case dst.W == src.W:
-		r.columns(dst, src, f)
-	case dst.H == src.H:
-		r.rows(dst, src, f)
-	case src.H > dst.H && src.H-dst.H > 2*(src.W-dst.W):
+	case w == src.W:
+		r.columns(dst.Pix, in, stride, dst.W*c)
+	case h == src.H:
+		r.rows(dst.Pix, in, stride, dst.H, c)
+	case src.H > h && src.H-h > 2*(src.W-w):
 		// Since 13.0 Pillow takes columns first where the height shrinks by more than
 		// twice what the width does (Resample.c).
-		r.columns(r.scratch(src.W, dst.H, src.C), src, f)
-		r.rows(dst, &r.between, f)
+		width := (columns.end - columns.first) * c
+		r.between = grow(r.between, width*dst.H)
+		r.columns(r.between, in, stride, width)
+		r.rows(dst.Pix, r.between, width, dst.H, c)
 	default:
-		r.rows(r.scratch(dst.W, src.H, src.C), src, f)
-		r.columns(dst, &r.between, f)
+		r.between = grow(r.between, dst.W*c*(rows.end-rows.first))
+		r.rows(r.between, in, stride, rows.end-rows.first, c)
+		r.columns(dst.Pix, r.between, dst.W*c, dst.W*c)
 	}
 }
 
-// scratch returns the intermediate image, resized.
-func (r *Resizer) scratch(w, h, c int) *Image {
-	r.between = Image{Pix: grow(r.between.Pix, w*h*c), W: w, H: h, C: c}
-	return &r.between
-}
-
-// rows resamples along x; dst and src have the same height.
-func (r *Resizer) rows(dst, src *Image, f Filter) {
-	k, c := &r.horizontal, src.C
-	k.set(src.W, dst.W, f)
-	for y := range src.H {
-		in := src.Pix[y*src.W*c : (y+1)*src.W*c]
-		out := dst.Pix[y*dst.W*c : (y+1)*dst.W*c]
-		for x := range dst.W {
-			ws := k.values[x*k.stride : x*k.stride+k.count[x]]
-			for ch := range c {
-				sum := int32(1 << (precision - 1))
-				at := k.first[x]*c + ch
-				for _, w := range ws {
-					sum += int32(in[at]) * w
-					at += c
-				}
-				out[x*c+ch] = clip8(sum)
-			}
+// rows resamples n rows of src, which begin stride bytes apart, along x.
+func (r *Resizer) rows(dst, src []uint8, stride, n, c int) {
+	k := &r.horizontal
+	width := len(k.first) * c
+	if r.rowsByVector(dst, src, stride, n, c) {
+		return
+	}
+	for y := range n {
+		in, out := src[y*stride:], dst[y*width:(y+1)*width]
+		if c == 3 {
+			k.row3(out, in)
+		} else {
+			k.row1(out, in)
 		}
 	}
 }
 
-// columns resamples along y; dst and src have the same width.
-func (r *Resizer) columns(dst, src *Image, f Filter) {
-	k, stride := &r.vertical, src.W*src.C
-	k.set(src.H, dst.H, f)
-	for y := range dst.H {
+func (k *weights) row3(out, in []uint8) {
+	for x, first := range k.first {
+		r, g, b := half, half, half
+		from := in[first*3:]
+		for _, w := range k.values[x*k.stride : x*k.stride+k.count[x]] {
+			p := (*[3]uint8)(from)
+			r += int32(p[0]) * w
+			g += int32(p[1]) * w
+			b += int32(p[2]) * w
+			from = from[3:]
+		}
+		o := (*[3]uint8)(out[3*x:])
+		o[0], o[1], o[2] = clip8(r), clip8(g), clip8(b)
+	}
+}
+
+func (k *weights) row1(out, in []uint8) {
+	for x, first := range k.first {
+		sum := half
+		ws := k.values[x*k.stride : x*k.stride+k.count[x]]
+		for i, v := range in[first : first+len(ws)] {
+			sum += int32(v) * ws[i]
+		}
+		out[x] = clip8(sum)
+	}
+}
+
+// columns resamples the first width bytes of src's rows, which begin stride bytes
+// apart, along y.
+func (r *Resizer) columns(dst, src []uint8, stride, width int) {
+	k := &r.vertical
+	for y, first := range k.first {
 		ws := k.values[y*k.stride : y*k.stride+k.count[y]]
-		out := dst.Pix[y*stride : (y+1)*stride]
-		for i := range out {
-			sum := int32(1 << (precision - 1))
-			at := k.first[y]*stride + i
-			for _, w := range ws {
-				sum += int32(src.Pix[at]) * w
-				at += stride
-			}
-			out[i] = clip8(sum)
+		out, in := dst[y*width:(y+1)*width], src[first*stride:]
+		if !columnsByVector(out, in, stride, ws) {
+			addRows(out, in, stride, ws)
 		}
 	}
 }
 
-// clip8 drops the fractional bits and clips to 8 bits.
-func clip8(sum int32) uint8 { return uint8(min(max(sum>>precision, 0), 255)) }
+// addRows fills out with the sum of rows, stride bytes apart, each times its weight.
+func addRows(out, in []uint8, stride int, ws []int32) {
+	for i := range out {
+		sum := half
+		at := i
+		for _, w := range ws {
+			sum += int32(in[at]) * w
+			at += stride
+		}
+		out[i] = clip8(sum)
+	}
+}

@@ -26,6 +26,8 @@ type Dataset interface {
 	Size() (w, h, c int)
 	// Label returns the label of sample i, in [0, len(Classes())).
 	Label(i int) int
+	// Describe names sample i in a message: its file, where it has one of its own.
+	Describe(i int) string
 	// NewReader returns a reader for one goroutine: of the samples as evaluation
 	// sees them, or, for training, flipped and cropped at random.
 	NewReader(train bool) Reader
@@ -81,6 +83,8 @@ func (a *arrays) Classes() []string   { return a.classes }
 func (a *arrays) Size() (w, h, c int) { return a.w, a.h, a.c }
 func (a *arrays) Label(i int) int     { return int(a.labels[i]) }
 
+func (a *arrays) Describe(i int) string { return fmt.Sprintf("image %d of %s", i, a.name) }
+
 func (a *arrays) NewReader(train bool) Reader {
 	return newArrayReader(a.pixels, a.w, a.h, a.c, train)
 }
@@ -133,8 +137,9 @@ type subset struct {
 	fingerprint string
 }
 
-func (s *subset) Len() int        { return len(s.indices) }
-func (s *subset) Label(i int) int { return s.Dataset.Label(s.indices[i]) }
+func (s *subset) Len() int              { return len(s.indices) }
+func (s *subset) Label(i int) int       { return s.Dataset.Label(s.indices[i]) }
+func (s *subset) Describe(i int) string { return s.Dataset.Describe(s.indices[i]) }
 
 func (s *subset) NewReader(train bool) Reader {
 	return &subsetReader{s.Dataset.NewReader(train), s.indices}

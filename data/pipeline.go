@@ -1,9 +1,11 @@
 package data
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,6 +24,7 @@ type Batch struct {
 	Pixels []float32 // Views×N×H×W×C in [0,1]: view v of sample i is row v·N+i
 	Labels []int64   // N
 	Index  []int     // N: the samples' indices in the dataset
+	Bad    []Bad     // samples that could not be read, in the order of their positions
 	N      int       // samples; fewer than BatchSize only in an epoch's last batch
 	Views  int
 	Epoch  int
@@ -33,9 +36,14 @@ type Batch struct {
 type PipelineConfig struct {
 	Dataset   Dataset
 	Sampler   Sampler
-	BatchSize int           // samples per batch
-	Views     int           // views of each sample
-	Train     bool          // samples are read for training: flipped and cropped at random
+	BatchSize int  // samples per batch
+	Views     int  // views of each sample
+	Train     bool // samples are read for training: flipped and cropped at random
+	// MaxBad 0 makes a sample that cannot be read an error. Otherwise the next one of
+	// the dataset that can be read takes its place, with its label and the draws of the
+	// one that is missing, and the batch names it; more than MaxBad in a row are an
+	// error.
+	MaxBad    int
 	NewViewer func() Viewer // called once per worker; nil means Plain
 	Workers   int           // goroutines that make samples
 	Seed      uint64        // of the augmentation draws
@@ -71,9 +79,9 @@ type job struct {
 	left   atomic.Int64  // chunks that are not made yet
 	filled chan struct{} // one token when left reaches 0
 
-	mu       sync.Mutex
-	err      error // of the first sample that failed,
-	errIndex int   // which is this one of the batch
+	mu       sync.Mutex // guards what follows, and Batch.Bad
+	err      error      // of the first sample that failed,
+	errIndex int        // which is this one of the batch
 }
 
 // chunk is what a worker takes at a time: samples lo … hi-1 of a job, all views.
@@ -203,9 +211,13 @@ func (p *Pipeline) work() {
 	defer w.close()
 	for c := range p.chunks {
 		for i := c.lo; i < c.hi; i++ {
-			if err := w.fill(&c.job.Batch, i); err != nil {
+			bad, err := w.fill(&c.job.Batch, i)
+			if err != nil {
 				c.job.fail(i, err)
 				break
+			}
+			if len(bad) > 0 {
+				c.job.replace(bad)
 			}
 		}
 		if c.job.left.Add(-1) == 0 {
@@ -227,6 +239,13 @@ func (j *job) fail(i int, err error) {
 	if j.err == nil || i < j.errIndex {
 		j.err, j.errIndex = err, i
 	}
+}
+
+// replace notes samples that another took the place of.
+func (j *job) replace(bad []Bad) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.Bad = append(j.Bad, bad...)
 }
 
 // Next returns the next batch, waiting for it if it must. io.EOF follows the last
@@ -251,9 +270,10 @@ func (p *Pipeline) Next() (Batch, error) {
 	}
 	<-j.filled
 	if j.err != nil {
-		p.failed = fmt.Errorf("sample %d of %s: %w", j.Index[j.errIndex], p.cfg.Dataset.Name(), j.err)
+		p.failed = j.err
 		return Batch{}, p.failed
 	}
+	slices.SortStableFunc(j.Bad, func(a, b Bad) int { return cmp.Compare(a.Position, b.Position) })
 	p.held[j.Slot] = true
 	return j.Batch, nil
 }

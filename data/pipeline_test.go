@@ -237,9 +237,82 @@ func TestPipelineNamesTheSample(t *testing.T) {
 		}
 		for range 2 {
 			_, err = p.Next()
-			if !errors.Is(err, errRotten) || !strings.Contains(err.Error(), "sample 40 of numbered") {
-				t.Errorf("%d workers: got %v, want sample 40 named", workers, err)
+			if !errors.Is(err, errRotten) || !strings.Contains(err.Error(), "image 40 of numbered") {
+				t.Errorf("%d workers: got %v, want image 40 named", workers, err)
 			}
+		}
+		p.Close()
+	}
+}
+
+// With MaxBad the next sample that can be read stands in, whatever the number of
+// workers and wherever the pipeline began.
+func TestPipelinePassesOverBadSamples(t *testing.T) {
+	bad := map[int]bool{40: true, 44: true, 45: true, 99: true}
+	configure := func(workers int) PipelineConfig {
+		cfg := config(broken{numbered(100), bad})
+		cfg.Workers, cfg.MaxBad = workers, 2
+		return cfg
+	}
+	all := drain(t, configure(2), 0, 0)
+	for _, workers := range []int{1, 5, 16} {
+		if got := drain(t, configure(workers), 0, 0); !slices.Equal(got, all) {
+			t.Errorf("%d workers: other batches than 2 workers", workers)
+		}
+	}
+	if got := drain(t, configure(3), 1, 2); !slices.Equal(got, all[9:]) {
+		t.Error("from epoch 1 step 2: not the rest of the whole run")
+	}
+
+	cfg := configure(3)
+	cfg.Sampler.Shuffle, cfg.Train, cfg.NewViewer, cfg.Epochs = false, false, nil, 1
+	p, err := NewPipeline(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	p.Start(0, 0)
+	place := map[int]int{40: 41, 44: 46, 45: 46, 99: 0}
+	wantBad := map[int][]Bad{2: {{8, 40, errRotten}, {12, 44, errRotten}, {12, 45, errRotten}, {13, 45, errRotten}}, 6: {{3, 99, errRotten}}}
+	for step := range 7 {
+		b, err := p.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(b.Bad, wantBad[step]) {
+			t.Errorf("step %d: got the bad samples %v, want %v", step, b.Bad, wantBad[step])
+		}
+		for i, index := range b.Index {
+			want, replaced := place[16*step+i]
+			if !replaced {
+				want = 16*step + i
+			}
+			if index != want || b.Labels[i] != int64(want%7) || b.Pixels[4*i] != float32(want)/255 {
+				t.Errorf("step %d, position %d: got sample %d labelled %d, want %d", step, i, index, b.Labels[i], want)
+			}
+		}
+		p.Release(b)
+	}
+}
+
+// A folder of which nothing can be read ends the run, and soon.
+func TestPipelineGivesUp(t *testing.T) {
+	bad := map[int]bool{}
+	for i := range 100 {
+		bad[i] = true
+	}
+	for _, most := range []int{3, 1000} {
+		cfg := config(broken{numbered(100), bad})
+		cfg.Sampler.Shuffle, cfg.MaxBad = false, most
+		p, err := NewPipeline(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Start(0, 0)
+		_, err = p.Next()
+		want := fmt.Sprintf("none of %d samples in a row can be read; the first is image 0 of numbered", min(most+1, 100))
+		if !errors.Is(err, errRotten) || !strings.Contains(err.Error(), want) {
+			t.Errorf("MaxBad %d: got %v, want %q", most, err, want)
 		}
 		p.Close()
 	}
@@ -387,7 +460,7 @@ func TestWorkerAllocation(t *testing.T) {
 	w := newWorker(&cfg)
 	b := Batch{Pixels: cfg.Slots[0].Pixels, Labels: cfg.Slots[0].Labels, Index: ascending(16), N: 16, Views: 3}
 	if n := testing.AllocsPerRun(100, func() {
-		if err := w.fill(&b, 5); err != nil {
+		if _, err := w.fill(&b, 5); err != nil {
 			t.Fatal(err)
 		}
 	}); n != 0 {

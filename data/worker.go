@@ -1,6 +1,9 @@
 package data
 
 import (
+	"errors"
+	"fmt"
+
 	"augmix/pixel"
 	"augmix/rng"
 )
@@ -30,14 +33,14 @@ func (w *worker) close() { w.reader.Close() }
 
 // fill makes every view and the label of a batch's i-th sample. A sample is read
 // and its views are made one after the other on one core, whose cache then still
-// holds it.
-func (w *worker) fill(b *Batch, i int) error {
-	index := b.Index[i]
-	w.stream = w.viewStream(b, index, 0)
-	if err := w.reader.Read(index, w.image, &w.stream); err != nil {
-		return err
+// holds it. It returns the samples that could not be read before one could.
+func (w *worker) fill(b *Batch, i int) (bad []Bad, err error) {
+	index := b.Index[i] // also of a replacement: two crops of its neighbour are not the same
+	b.Index[i], bad, err = w.read(b, i)
+	if err != nil {
+		return nil, err
 	}
-	b.Labels[i] = int64(w.cfg.Dataset.Label(index))
+	b.Labels[i] = int64(w.cfg.Dataset.Label(b.Index[i]))
 	for view := range b.Views {
 		if view > 0 {
 			w.stream = w.viewStream(b, index, view)
@@ -45,7 +48,29 @@ func (w *worker) fill(b *Batch, i int) error {
 		row := view*b.N + i
 		w.viewer.View(b.Pixels[row*w.floats:(row+1)*w.floats], view, w.image, &w.stream)
 	}
-	return nil
+	return bad, nil
+}
+
+// read reads a batch's i-th sample, or the first after it in the dataset that can
+// be read, and returns which it is.
+func (w *worker) read(b *Batch, i int) (index int, bad []Bad, err error) {
+	asked, n := b.Index[i], w.cfg.Dataset.Len()
+	for tries := range min(w.cfg.MaxBad+1, n) {
+		index = (asked + tries) % n
+		w.stream = w.viewStream(b, asked, 0)
+		if err = w.reader.Read(index, w.image, &w.stream); err == nil {
+			return index, bad, nil
+		}
+		bad = append(bad, Bad{i, index, err})
+	}
+	err = bad[0].Err
+	if _, named := errors.AsType[*Error](err); !named {
+		err = fmt.Errorf("%s: %w", w.cfg.Dataset.Describe(asked), err)
+	}
+	if len(bad) > 1 {
+		err = fmt.Errorf("none of %d samples in a row can be read; the first is %w", len(bad), err)
+	}
+	return asked, nil, err
 }
 
 func (w *worker) viewStream(b *Batch, index, view int) rng.Stream {

@@ -46,6 +46,20 @@ func (b *BadSamples) Limit() int { return b.limit }
 // Len returns how many samples are bad.
 func (b *BadSamples) Len() int { return len(b.names) }
 
+// Of returns how many samples of d are bad.
+func (b *BadSamples) Of(d Dataset) int {
+	if len(b.names) == 0 {
+		return 0
+	}
+	n := 0
+	for i := range d.Len() {
+		if b.names[d.Describe(i)] {
+			n++
+		}
+	}
+	return n
+}
+
 // Add takes the samples of d that a batch was made without. One too many is an
 // *Error.
 func (b *BadSamples) Add(d Dataset, bad []Bad) error {

@@ -25,6 +25,17 @@ func Subset(d Dataset, n int, spread bool) Dataset {
 	return &subset{Dataset: d, indices: indices}
 }
 
+// SortedByClass tells whether the samples of a class stand together, the classes in
+// their order, as the files of a folder do.
+func SortedByClass(d Dataset) bool {
+	for i := 1; i < d.Len(); i++ {
+		if d.Label(i) < d.Label(i-1) {
+			return false
+		}
+	}
+	return true
+}
+
 // Split holds n samples of d out, drawn by the seed alone, and returns the others
 // and the held-out ones, both in d's order. n = 0 holds nothing out: held is nil.
 func Split(d Dataset, n int, seed uint64) (train, held Dataset, err error) {

@@ -24,7 +24,7 @@ func defaults() run.Config {
 		Method: "augmix", Views: 3, JSDWeight: 12,
 		MixtureWidth: augmix.Default.Width, MixtureDepth: augmix.Default.Depth, AugSeverity: augmix.Default.Severity,
 		AugProbCoeff: augmix.Default.Alpha, AllOps: augmix.Default.AllOps,
-		Epochs: 100, LearningRate: 0.1, Momentum: 0.9, Decay: 0.0005, BatchSize: 128, EvalBatchSize: 1000, Seed: 1,
+		Epochs: 100, LearningRate: 0.1, Momentum: 0.9, Decay: 0.0005, BatchSize: 128, Seed: 1,
 		Precision: "auto", Device: "auto",
 		CheckpointEvery: "1epoch", PrintFreq: 50,
 	}
@@ -131,7 +131,7 @@ func (g *group) optimizer(c *run.Config) {
 }
 
 func (g *group) evalBatch(c *run.Config) {
-	g.integer(&c.EvalBatchSize, "eval-batch-size", 1, maxBatch, "images at once in evaluation")
+	g.integer(&c.EvalBatchSize, "eval-batch-size", 1, maxBatch, "images at once in evaluation (default: 1000, of imagenet and folder 64)")
 }
 
 func (g *group) machine(c *run.Config) {
@@ -146,15 +146,15 @@ func (g *group) precision(c *run.Config) {
 }
 
 func (g *group) threads(c *run.Config) {
-	g.integer(&c.Threads, "threads", 0, maxThreads, "libtorch's threads; 0 is one a core")
+	g.integer(&c.Threads, "threads", 0, maxThreads, "libtorch's threads; 0 is one a core, shared with the workers while those have something to do")
 }
 
 func (g *group) workers(c *run.Config) {
-	g.integer(&c.NumWorkers, "num-workers", 0, maxThreads, "goroutines that prepare images; 0 is one a core")
+	g.integer(&c.NumWorkers, "num-workers", 0, maxThreads, "goroutines that prepare images; 0 is one a core; they sleep when the next three batches are ready")
 }
 
 func (g *group) limit(p *int, name, of string) {
-	g.integer(p, name, 0, maxCount, "use the first N "+of+" images; 0 is all")
+	g.integer(p, name, 0, maxCount, "use the first N "+of+" images, or where they are sorted by class N from all over; 0 is all")
 }
 
 // checkMachine lets package train decide whether it knows a precision and a

@@ -1,19 +1,101 @@
 package cli
 
 import (
+	"errors"
+	"fmt"
+
 	"augmix/data"
 	"augmix/run"
 )
 
-// openData opens one split of the dataset that c names, limited to its first n
-// images unless n is 0.
+// smallSide is the side, in pixels, of the images of the datasets that are no
+// folders.
+const smallSide = 32
+
+// images declares the flags about image files.
+func (g *group) images(c *run.Config, which string) {
+	g.integer(&c.ImageSize, "image-size", 8, 4096, "side of the images in pixels (default: 224 of imagenet and folder; the others have 32)")
+	g.toggle(&c.FastDecode, "fast-decode", "imagenet, folder: decode the "+which+" at a reduced size where they are made smaller still: "+
+		"faster, and other pixels than Pillow's")
+	g.text(&c.OnBadSample, "on-bad-sample", "error|skip", checkOnBadSample, "imagenet, folder: an image that cannot be read ends the "+
+		"command (error, the default), or is passed over and listed (skip), at most 0.01 % of them (at least 1)")
+}
+
+func checkOnBadSample(s string) error {
+	if s != "error" && s != "skip" {
+		return errors.New("give error or skip")
+	}
+	return nil
+}
+
+// checkImages refuses flags about image files for a dataset that has none, and
+// completes the others.
+func checkImages(c *run.Config) error {
+	if data.IsFolder(c.Dataset) {
+		if c.ImageSize == 0 {
+			c.ImageSize = data.DefaultImageSize
+		}
+		return nil
+	}
+	if c.ImageSize != 0 && c.ImageSize != smallSide {
+		return usage("--image-size %d: the images of %s are %d×%d pixels; leave it out, or use --dataset imagenet or folder",
+			c.ImageSize, c.Dataset, smallSide, smallSide)
+	}
+	if c.FastDecode {
+		return usage("--fast-decode is about image files, of which %s has none; leave it out, or use --dataset imagenet or folder", c.Dataset)
+	}
+	if c.OnBadSample == "skip" {
+		return usage("--on-bad-sample skip is about image files, of which %s has none; leave it out", c.Dataset)
+	}
+	c.ImageSize = 0 // The dataset's own, as in the files of runs before there was a choice.
+	return nil
+}
+
+// evalBatchSize is how many images are evaluated at once where the flags do not
+// say: the reference's 1000 of small ones, which of large ones would need many
+// gigabytes.
+func evalBatchSize(c run.Config, dataset string) int {
+	switch {
+	case c.EvalBatchSize > 0:
+		return c.EvalBatchSize
+	case data.IsFolder(dataset):
+		return 64
+	}
+	return 1000
+}
+
+// openData opens one split of the dataset that c names, limited to n images unless
+// n is 0.
 func openData(c run.Config, split string, n int, log *progress) (data.Dataset, error) {
-	set, err := data.Open(c.Dataset, c.Data, split)
+	set, err := openWhole(c, split, log)
 	if err != nil {
 		return nil, err
 	}
+	spread := data.SortedByClass(set)
 	if n > 0 && n < set.Len() {
-		log.say("using the first %d of the %d images of %s's %s split", n, set.Len(), c.Dataset, split)
+		log.say("using %s of %s's %s split", limited(n, set), c.Dataset, split)
 	}
-	return data.Subset(set, n, false), nil
+	return data.Subset(set, n, spread), nil
+}
+
+func openWhole(c run.Config, split string, log *progress) (data.Dataset, error) {
+	if !data.IsFolder(c.Dataset) {
+		return data.Open(c.Dataset, c.Data, split)
+	}
+	folder, err := data.OpenFolder(c.Dataset, c.Data, split, data.FolderOptions{ImageSize: c.ImageSize, FastDecode: c.FastDecode})
+	if err != nil {
+		return nil, err
+	}
+	for _, note := range folder.Notes() {
+		log.say("%s", note)
+	}
+	return folder, nil
+}
+
+// limited says which n images of a set data.Subset takes.
+func limited(n int, set data.Dataset) string {
+	if data.SortedByClass(set) {
+		return fmt.Sprintf("%d of the %d images, one in %d,", n, set.Len(), set.Len()/n)
+	}
+	return fmt.Sprintf("the first %d of the %d images", n, set.Len())
 }

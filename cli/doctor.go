@@ -65,6 +65,9 @@ func diagnose(dir string) diagnosis {
 	}
 	d.Memory, d.Available = memory()
 	for _, name := range data.Names() {
+		if name == "folder" {
+			continue // It can be anywhere.
+		}
 		found := lookFor(name, dir)
 		if found.Remedy != "" && dir != "data" {
 			if here := lookFor(name, "data"); here.Remedy == "" {
@@ -91,9 +94,12 @@ func lookFor(name, dir string) finding {
 		n[i] = set.Len()
 	}
 	state := fmt.Sprintf("%d training and %d test images", n[0], n[1])
-	if name == "shapes" {
+	switch {
+	case name == "shapes":
 		state += ", made by the program"
-	} else {
+	case data.IsFolder(name):
+		state += " in " + dir + ", checked when they are read"
+	default:
 		state += " in " + dir + ", files verified"
 	}
 	if c := data.FindC(dir, name); c != "" {

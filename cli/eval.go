@@ -45,7 +45,9 @@ type target struct {
 	folder  *run.Folder // nil for --checkpoint
 	dataset string
 	data    string // the folder
+	size    int    // side of an image folder's images, else 0
 	test    data.Dataset
+	bad     *data.BadSamples // nil where an image that cannot be read is an error
 }
 
 func allSeverities() []int {
@@ -71,6 +73,7 @@ func newEvaluation(f *flags) *evaluation {
 	g = f.group("Data")
 	g.dataset(c)
 	g.data(c)
+	g.images(c, "test images")
 	g.names(&e.sets, "sets", "set", []string{"clean", "c"}, "what to measure on")
 	g.names(&e.only, "only", "corruption", corrupt.Names(), "only these corruptions")
 	g.add(&severitiesValue{&e.severities, corrupt.Severities}, "severity", "only these severities, such as 1,3 or 2-5")
@@ -120,19 +123,34 @@ func (e *evaluation) run(c *call) error {
 			}
 		}
 		results = append(results, table.result)
-		if t.folder != nil && !e.dryRun {
+		if t.folder != nil && !e.dryRun && complete(table.result) == nil {
 			if err := keep(t.folder, table.result, log); err != nil {
 				return err
 			}
 		}
 	}
 	if e.json == toStdout {
-		return writeJSON(c.stdout, results)
+		err = writeJSON(c.stdout, results)
+	} else if !e.dryRun {
+		err = saveJSON(e.json, results)
 	}
-	if e.dryRun {
+	for _, r := range results {
+		if err == nil {
+			err = complete(r)
+		}
+	}
+	return err
+}
+
+// complete returns an *data.Error where images are missing from a result: it is
+// shown, but a command that gave it did not do what it was asked for.
+func complete(r run.Evaluation) error {
+	if r.N == r.NExpected {
 		return nil
 	}
-	return saveJSON(e.json, results)
+	return &data.Error{Kind: data.Invalid, Path: r.Checkpoints[0],
+		Reason: fmt.Sprintf("the result is about %d of %d images, because the others could not be read", r.N, r.NExpected),
+		Remedy: "It is not written into the run's folder. Put the files right and evaluate again."}
 }
 
 // keep writes an evaluation into its run's folder, unless a larger one is there: a
@@ -197,6 +215,23 @@ func (e *evaluation) decide(runs []string) error {
 	return nil
 }
 
+// corruptible refuses corrupted sets of an image folder that would not be what is
+// published under their names.
+func (e *evaluation) corruptible(t target) error {
+	if !slices.Contains(e.sets, "c") || !data.IsFolder(t.dataset) {
+		return nil
+	}
+	if e.cData != "" && e.cData != "generate" {
+		return usage("--c-data %s: published corrupted images are read for cifar10 and cifar100; leave it out, and they are made from those of %s",
+			show(e.cData), t.dataset)
+	}
+	if near := corrupt.TableSize(t.size); near != t.size {
+		return usage("--image-size %d: corruptions have no published constants for images of that size, the nearest that has some is %d; "+
+			"use that, or --sets clean", t.size, near)
+	}
+	return nil
+}
+
 // targets lists what is to be evaluated and on which data. A checkpoint is read
 // before the data only where nothing else says which data it is for.
 func (e *evaluation) targets(runs []string) ([]target, error) {
@@ -235,6 +270,12 @@ func (e *evaluation) place(t target, was run.Config, ours bool) target {
 	if e.given("dataset") {
 		t.dataset = e.config.Dataset
 	}
+	if t.dataset == was.Dataset {
+		t.size = was.ImageSize
+	}
+	if e.given("image-size") {
+		t.size = e.config.ImageSize
+	}
 	return t
 }
 
@@ -257,22 +298,39 @@ func (e *evaluation) peek(path string) (c run.Config, ours bool, err error) {
 
 // open opens the test images of all targets, each set once.
 func (e *evaluation) open(targets []target, log *progress) error {
-	type place struct{ dataset, data string }
+	type place struct {
+		dataset, data string
+		size          int
+	}
 	opened := map[place]data.Dataset{}
 	for i := range targets {
 		t := &targets[i]
-		key := place{t.dataset, t.data}
+		c := run.Config{Dataset: t.dataset, Data: t.data, ImageSize: t.size, FastDecode: e.config.FastDecode, OnBadSample: e.config.OnBadSample}
+		if err := checkImages(&c); err != nil {
+			return err
+		}
+		t.size = c.ImageSize
+		if err := e.corruptible(*t); err != nil {
+			return err
+		}
+		key := place{t.dataset, t.data, t.size}
 		if opened[key] == nil {
-			test, err := openData(run.Config{Dataset: t.dataset, Data: t.data}, "test", 0, log)
+			test, err := openData(c, "test", 0, log)
 			if err != nil {
 				return err
 			}
 			if n := e.config.LimitEval; n > 0 && n < test.Len() {
-				log.say("using the first %d of the %d test images, and of each severity", n, test.Len())
+				log.say("using %s for the test, and of each severity", limited(n, test))
 			}
 			opened[key] = test
 		}
 		t.test = opened[key]
+		if e.config.OnBadSample == "skip" {
+			t.bad = data.NewBadSamples(data.BadLimit(e.expected(*t)), nil, func(b data.BadSample) error {
+				log.say("passing over %s: %s", b.File, b.Reason)
+				return nil
+			})
+		}
 	}
 	return nil
 }
@@ -302,27 +360,32 @@ func (e *evaluation) target(t target, log *progress) (evalTable, error) {
 		title: net.Describe(), normalize: config.Normalize, source: source, threads: e.config.Threads, sets: e.sets,
 		names: e.only, severities: e.severities,
 	}
-	n := t.test.Len()
-	if e.config.LimitEval > 0 {
-		n = min(n, e.config.LimitEval)
-	}
+	n := e.expected(t)
 	log.say("%s from %s, %s, %d threads; normalisation %s (%s)", net.Describe(), t.path, e.config.Precision,
 		e.config.Threads, config.Normalize, source)
 	table.result = run.Evaluation{
-		Dataset: t.dataset, Model: config.Model, Checkpoints: []string{t.path}, N: n, Precision: e.config.Precision,
+		Dataset: t.dataset, Model: config.Model, Checkpoints: []string{t.path}, N: n, NExpected: n, Precision: e.config.Precision,
 	}
 	if e.dryRun {
 		return table, nil
 	}
 	result, err := eval.Run(net, eval.Options{
 		Dataset: t.test, DataDir: t.data, Sets: e.sets, Only: e.only, Severities: e.severities, CData: e.cData,
-		BatchSize: e.config.EvalBatchSize, Workers: e.config.NumWorkers, Limit: e.config.LimitEval,
+		BatchSize: evalBatchSize(e.config, t.dataset), Workers: e.config.NumWorkers, Limit: e.config.LimitEval, Bad: t.bad,
 		BF16:     e.config.Precision == "bf16",
 		Progress: func(done, total int, what string) { log.show(done, total, what, "") },
 	})
 	result.Model, result.Checkpoints = config.Model, []string{t.path}
 	table.result = result
 	return table, err
+}
+
+// expected is how many test images a target is evaluated on.
+func (e *evaluation) expected(t target) int {
+	if n := e.config.LimitEval; n > 0 {
+		return min(n, t.test.Len())
+	}
+	return t.test.Len()
 }
 
 // said is what the flags say of a target's network, and of one that is not a run's

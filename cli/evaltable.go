@@ -28,7 +28,7 @@ func (t evalTable) write(w io.Writer) error {
 	rows := []row{
 		{"checkpoint", strings.Join(r.Checkpoints, ", ")},
 		{"network", t.title},
-		{"dataset", fmt.Sprintf("%s, n = %d", r.Dataset, r.N)},
+		{"dataset", fmt.Sprintf("%s, n = %s", r.Dataset, count(r.N, r.NExpected))},
 		{"precision", fmt.Sprintf("%s, %d threads", r.Precision, t.threads)},
 		{"normalisation", fmt.Sprintf("%s (%s)", t.normalize, t.source)},
 	}

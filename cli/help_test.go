@@ -100,11 +100,17 @@ func TestReferenceDefaults(t *testing.T) {
 	f.complete()
 	for flag, want := range map[string]string{
 		"dataset": "cifar10", "model": "wrn", "layers": "40", "widen-factor": "2", "epochs": "100", "learning-rate": "0.1",
-		"batch-size": "128", "eval-batch-size": "1000", "momentum": "0.9", "decay": "0.0005", "mixture-width": "3",
+		"batch-size": "128", "eval-batch-size": "0", "momentum": "0.9", "decay": "0.0005", "mixture-width": "3",
 		"mixture-depth": "-1", "aug-severity": "3", "aug-prob-coeff": "1", "print-freq": "50", "views": "3", "jsd-weight": "12",
 	} {
 		if got := f.set.Lookup(flag).DefValue; got != want {
 			t.Errorf("--%s: the default is %s, want %s", flag, got, want)
+		}
+	}
+	// 0 stands for a choice: the reference's for its small images, less for large ones.
+	for dataset, want := range map[string]int{"cifar10": 1000, "shapes": 1000, "folder": 64, "imagenet": 64} {
+		if got := evalBatchSize(defaults(), dataset); got != want {
+			t.Errorf("%s: %d images are evaluated at once, want %d", dataset, got, want)
 		}
 	}
 }

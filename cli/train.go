@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -41,6 +42,7 @@ func newTraining(f *flags) *training {
 	g := f.group("Data")
 	g.dataset(c)
 	g.data(c)
+	g.images(c, "training images")
 	g.limit(&c.LimitTrain, "limit-train", "training")
 	g.limit(&c.LimitEval, "limit-eval", "test")
 	g.integer(&c.ValSplit, "val-split", 0, maxCount, "hold N training images out to choose the best weights by; 0 reports the last weights")
@@ -134,6 +136,9 @@ func (t *training) decide() error {
 	if _, err := train.NewMethod(*c); err != nil {
 		return usage("%v", err)
 	}
+	if err := checkImages(c); err != nil {
+		return err
+	}
 	if c.Dataset == "shapes" {
 		c.Data = "" // It needs no files.
 	}
@@ -146,6 +151,10 @@ func (t *training) decide() error {
 	if c.Save == "" {
 		c.Save = c.DefaultSave()
 	}
+	if c.OnBadSample == "" {
+		c.OnBadSample = "error"
+	}
+	c.EvalBatchSize = evalBatchSize(*c, c.Dataset)
 	if err := train.Resolve(c, c.Precision, c.Device); err != nil {
 		return usage("%v", err)
 	}
@@ -158,7 +167,12 @@ func (t *training) open(log *progress) (set, test data.Dataset, err error) {
 	if set, err = openData(*c, "train", c.LimitTrain, log); err != nil {
 		return nil, nil, err
 	}
-	if test, err = openData(*c, "test", c.LimitEval, log); err != nil {
+	exact := *c
+	exact.FastDecode = false // What is measured does not depend on how training was made faster.
+	if test, err = openData(exact, "test", c.LimitEval, log); err != nil {
+		return nil, nil, err
+	}
+	if err := data.CheckSameClasses(c.Data, set, test); err != nil {
 		return nil, nil, err
 	}
 	if c.ValSplit >= set.Len() {
@@ -204,16 +218,29 @@ func (p *progress) training(s train.Status) {
 }
 
 func writeTraining(w io.Writer, dir string, r run.TrainResult) error {
-	return writeRows(w, []row{
+	rows := []row{
 		{"run", dir},
 		{"epochs", strconv.Itoa(r.Epochs)},
 		{"steps", strconv.FormatUint(r.Steps, 10)},
 		{"time", (time.Duration(math.Round(r.Seconds)) * time.Second).String()},
 		{"images/s", fmt.Sprintf("%.0f", r.ImagesPerSecond)},
+		{"wait for data", fmt.Sprintf("%.1f %% of the time", 100*r.WaitedSeconds/max(r.Seconds, 1e-9))},
 		{"precision", r.Precision},
 		{"train loss", fmt.Sprintf("%.4f", r.TrainLoss)},
 		{"test loss", fmt.Sprintf("%.4f", r.TestLoss)},
-		{"test error", fmt.Sprintf("%.2f %% (n = %d)", r.TestError, r.N)},
-		{"weights_sha256", r.WeightsSHA256},
-	}, false)
+		{"test error", fmt.Sprintf("%.2f %% (n = %s)", r.TestError, count(r.N, r.NExpected))},
+	}
+	if r.BadSamples > 0 {
+		rows = append(rows, row{"bad samples", fmt.Sprintf("%d passed over, listed in %s", r.BadSamples, filepath.Join(dir, "bad_samples.jsonl"))})
+	}
+	return writeRows(w, append(rows, row{"weights_sha256", r.WeightsSHA256}), false)
+}
+
+// count is the number of images that a figure is about, and of how many where some
+// could not be read.
+func count(n, expected int) string {
+	if expected == 0 || n == expected {
+		return strconv.Itoa(n)
+	}
+	return fmt.Sprintf("%d of %d", n, expected)
 }

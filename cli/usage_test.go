@@ -33,6 +33,12 @@ func TestBadCommandLines(t *testing.T) {
 	if err := os.Mkdir("empty", 0o700); err != nil {
 		t.Fatal(err)
 	}
+	for _, folder := range []string{"train/cat", "train/dog", "val/cat", "val/fox"} {
+		if err := os.MkdirAll(filepath.Join("classes", folder), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		write(filepath.Join("classes", folder, "1.jpg"), "")
+	}
 	long := strings.Repeat("x", 100_000)
 
 	for _, c := range []struct {
@@ -132,7 +138,16 @@ func TestBadCommandLines(t *testing.T) {
 
 		// Names.
 		{"train --dataset cifar11", 2, "--dataset no dataset cifar11 nearest cifar10"},
-		{"train --dataset imagenet", 2, "no dataset imagenet"},
+		{"train --dataset imagnet", 2, "no dataset imagnet nearest imagenet"},
+		{"train --on-bad-sample ignore", 2, "--on-bad-sample ignore error or skip"},
+		{"train --image-size 4", 2, "--image-size 4 from 8 to 4096"},
+		{"train --dataset shapes --image-size 64", 2, "--image-size 64 shapes 32×32 --dataset"},
+		{"train --image-size 224 --data nowhere", 2, "--image-size 224 cifar10"},
+		{"train --dataset shapes --fast-decode", 2, "--fast-decode shapes"},
+		{"train --dataset shapes --on-bad-sample skip", 2, "--on-bad-sample skip shapes"},
+		{"eval --model wrn --dataset cifar10 --fast-decode --checkpoint nowhere.pt", 2, "--fast-decode cifar10"},
+		{"eval --model wrn --dataset folder --image-size 48 --checkpoint nowhere.pt", 2, "--image-size 48 nearest 32 --sets clean"},
+		{"eval --model wrn --dataset folder --c-data empty --checkpoint nowhere.pt", 2, "--c-data empty leave it out"},
 		{"train -m wnr", 2, "--model no model wnr nearest wrn"},
 		{"train --model resnet50", 2, "no model resnet50"},
 		{"train --method cutout", 2, "--method no method cutout"},
@@ -184,6 +199,10 @@ func TestBadCommandLines(t *testing.T) {
 		{"preview nowhere.png", 3, "nowhere.png no such file"},
 
 		// Data, then checkpoints.
+		{"train --dataset imagenet --data nowhere", 3, "nowhere no such folder ILSVRC2012_img_train.tar"},
+		{"train --dataset folder --data empty", 3, "empty no folder train empty/train/CLASS"},
+		{"train --dataset folder --data classes", 3, "classes val no \"dog\""},
+		{"eval --model wrn --dataset folder --sets clean --data empty --checkpoint nowhere.pt", 3, "empty no folder val"},
 		{"train --data nowhere", 3, "nowhere no such folder cifar-10 md5 nowhere"},
 		{"train --data empty", 3, "empty md5"},
 		{"eval --model wrn --dataset cifar10 --data nowhere --checkpoint nowhere.pt", 3, "nowhere no such folder"},

@@ -15,7 +15,7 @@ import (
 // Dataset is a list of labelled images of one size. Its methods are safe for
 // concurrent use; the images are read through a Reader of each goroutine.
 type Dataset interface {
-	// Name is the name that Open takes: "cifar10", "cifar100", "shapes".
+	// Name is the name that Open takes, such as "cifar10" or "folder".
 	Name() string
 	// Len returns the number of samples.
 	Len() int
@@ -47,16 +47,20 @@ type Reader interface {
 }
 
 // Names returns the datasets that Open knows.
-func Names() []string { return []string{"shapes", "cifar10", "cifar100"} }
+func Names() []string { return []string{"shapes", "cifar10", "cifar100", "imagenet", "folder"} }
 
 // Open returns the "train" or "test" split of a dataset. dir is the dataset's own
-// folder or one that holds it; shapes ignores it. Errors about files are *Error.
+// folder or one that holds it; shapes ignores it. Image folders are opened with the
+// default options of OpenFolder. Errors about files are *Error.
 func Open(name, dir, split string) (Dataset, error) {
 	if split != "train" && split != "test" {
 		return nil, fmt.Errorf("dataset split %q: want train or test", split)
 	}
 	if name == "shapes" {
 		return openShapes(split), nil
+	}
+	if IsFolder(name) {
+		return OpenFolder(name, dir, split, FolderOptions{})
 	}
 	set, ok := cifarSets[name]
 	if !ok {

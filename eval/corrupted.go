@@ -19,8 +19,15 @@ type generated struct {
 	severity int
 }
 
+// newGenerated corrupts clean. Images of a size for which there are no published constants are an error: the result
+// would not be what is published under the corruption's name.
 func newGenerated(clean data.Dataset, name string, severity int) (*generated, error) {
 	g := &generated{Dataset: clean, name: name, severity: severity}
+	w, h, _ := clean.Size()
+	if near := corrupt.TableSize(min(w, h)); w != near || h != near {
+		return nil, fmt.Errorf("corruption %s has no published constants for images of %d×%d pixels, the nearest that has some are %d×%d",
+			name, w, h, near, near)
+	}
 	_, err := g.corruptor()
 	return g, err
 }

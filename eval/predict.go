@@ -14,6 +14,7 @@ import (
 // owns torch.
 type Predictor struct {
 	net     *nets.Net
+	bad     *data.BadSamples // nil makes an image that cannot be read an error
 	workers int
 	batch   int
 	classes int
@@ -40,16 +41,20 @@ func NewPredictor(net *nets.Net, w, h, c, batch, workers int) *Predictor {
 	return p
 }
 
+// PassOver makes the predictor leave images out that cannot be read, and collect them in bad. Without it the first is
+// an error.
+func (p *Predictor) PassOver(bad *data.BadSamples) { p.bad = bad }
+
 // Close frees the predictor's memory, not the network.
 func (p *Predictor) Close() { p.static.Close() }
 
 // Run calls visit for each batch of a set, in the set's order: with the probabilities [n, classes], row-major, that the
-// network in evaluation mode gives, and the labels [n]. The slices are valid during the call; an error ends the run. The
+// network in evaluation mode gives, and the labels [n], without those of images that are passed over. The slices are valid during the call; an error ends the run. The
 // network is put back into the mode it was in.
 func (p *Predictor) Run(set data.Dataset, visit func(probabilities []float32, labels []int64) error) error {
 	pipeline, err := data.NewPipeline(data.PipelineConfig{
 		Dataset: set, Sampler: data.Sampler{Len: set.Len()}, BatchSize: p.batch, Views: 1, Workers: p.workers,
-		Epochs: 1, Slots: p.slots,
+		MaxBad: p.maxBad(), Epochs: 1, Slots: p.slots,
 	})
 	if err != nil {
 		return err
@@ -68,11 +73,44 @@ func (p *Predictor) Run(set data.Dataset, visit func(probabilities []float32, la
 		if err != nil {
 			return err
 		}
-		if err := visit(p.probabilities(b), b.Labels); err != nil {
+		if p.bad != nil {
+			if err := p.bad.Add(set, b.Bad); err != nil {
+				return err
+			}
+		}
+		probabilities, labels := p.without(b.Bad, p.probabilities(b), b.Labels)
+		if err := visit(probabilities, labels); err != nil {
 			return fmt.Errorf("%s: %w", set.Name(), err)
 		}
 		pipeline.Release(b)
 	}
+}
+
+func (p *Predictor) maxBad() int {
+	if p.bad == nil {
+		return 0
+	}
+	return p.bad.Limit()
+}
+
+// without takes the rows at the positions of bad, which are sorted, out of a batch.
+func (p *Predictor) without(bad []data.Bad, probabilities []float32, labels []int64) ([]float32, []int64) {
+	if len(bad) == 0 {
+		return probabilities, labels
+	}
+	kept := 0
+	for i := range labels {
+		for len(bad) > 0 && bad[0].Position < i {
+			bad = bad[1:]
+		}
+		if len(bad) > 0 && bad[0].Position == i {
+			continue
+		}
+		copy(probabilities[kept*p.classes:], probabilities[i*p.classes:(i+1)*p.classes])
+		labels[kept] = labels[i]
+		kept++
+	}
+	return probabilities[:kept*p.classes], labels[:kept]
 }
 
 func (p *Predictor) probabilities(b data.Batch) []float32 {

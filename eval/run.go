@@ -23,7 +23,8 @@ type Options struct {
 	CData      string       // "generate", a folder in the published layout, or empty: the one beside the data, else generated.
 	BatchSize  int
 	Workers    int
-	Limit      int // Images of the clean set, and of each severity; 0 is all.
+	Limit      int              // Images of the clean set, and of each severity; 0 is all.
+	Bad        *data.BadSamples // Where images are collected that cannot be read; nil makes them an error.
 	BF16       bool
 
 	Progress func(done, total int, what string) // Counts images; may be nil.
@@ -43,8 +44,8 @@ func Run(net *nets.Net, o Options) (result run.Evaluation, err error) {
 }
 
 func (o Options) run(net *nets.Net) (run.Evaluation, error) {
-	clean := data.Subset(o.Dataset, o.Limit, false)
-	result := run.Evaluation{Dataset: clean.Name(), N: clean.Len(), Precision: "fp32"}
+	clean := o.limited(o.Dataset)
+	result := run.Evaluation{Dataset: clean.Name(), N: clean.Len(), NExpected: clean.Len(), Precision: "fp32"}
 	net.SetBF16(o.BF16)
 	if o.BF16 {
 		result.Precision = "bf16"
@@ -56,14 +57,15 @@ func (o Options) run(net *nets.Net) (run.Evaluation, error) {
 	w, h, c := clean.Size()
 	predictor := NewPredictor(net, w, h, c, o.BatchSize, o.Workers)
 	defer predictor.Close()
+	predictor.PassOver(o.Bad)
 	done, total := 0, len(sets)*clean.Len()
 	if slices.Contains(o.Sets, "clean") {
 		total += clean.Len()
-		scores, err := o.score(predictor, clean, "clean", &done, total)
+		scores, n, err := o.score(predictor, clean, "clean", &done, total)
 		if err != nil {
 			return result, err
 		}
-		result.Clean = &scores
+		result.Clean, result.N = &scores, n
 	}
 	var cells []Cell
 	for _, set := range sets {
@@ -72,10 +74,11 @@ func (o Options) run(net *nets.Net) (run.Evaluation, error) {
 		if err != nil {
 			return result, err
 		}
-		scores, err := o.score(predictor, images, what, &done, total)
+		scores, n, err := o.score(predictor, images, what, &done, total)
 		if err != nil {
 			return result, err
 		}
+		result.N = min(result.N, n)
 		cells = append(cells, Cell{Corruption: set.name, Severity: set.severity, Source: set.source, Scores: scores})
 	}
 	if len(cells) > 0 {
@@ -84,12 +87,17 @@ func (o Options) run(net *nets.Net) (run.Evaluation, error) {
 	return result, err
 }
 
-// Score returns the figures of one set.
-func Score(p *Predictor, set data.Dataset) (run.Scores, error) {
+// limited returns the first images of a set, or where it is sorted by class some from all over it.
+func (o Options) limited(set data.Dataset) data.Dataset {
+	return data.Subset(set, o.Limit, data.SortedByClass(set))
+}
+
+// Score returns the figures of one set, and of how many of its images they are.
+func Score(p *Predictor, set data.Dataset) (scores run.Scores, n int, err error) {
 	return Options{}.score(p, set, "", new(int), set.Len())
 }
 
-func (o Options) score(p *Predictor, set data.Dataset, what string, done *int, total int) (run.Scores, error) {
+func (o Options) score(p *Predictor, set data.Dataset, what string, done *int, total int) (run.Scores, int, error) {
 	scores := NewAccumulator(p.classes, set.Len())
 	err := p.Run(set, func(probabilities []float32, labels []int64) error {
 		*done += len(labels)
@@ -99,9 +107,12 @@ func (o Options) score(p *Predictor, set data.Dataset, what string, done *int, t
 		return scores.Add(probabilities, labels)
 	})
 	if err != nil {
-		return run.Scores{}, err
+		return run.Scores{}, 0, err
 	}
-	return scores.Scores(), nil
+	if scores.Len() == 0 {
+		return run.Scores{}, 0, fmt.Errorf("%s: no image can be read", set.Name())
+	}
+	return scores.Scores(), scores.Len(), nil
 }
 
 // corruptedSet is one corruption at one severity.
@@ -141,7 +152,7 @@ func (o Options) corrupted(clean data.Dataset) ([]corruptedSet, error) {
 			if err != nil {
 				return nil, err
 			}
-			return data.Subset(set, o.Limit, false), nil
+			return o.limited(set), nil
 		}
 	}
 	var out []corruptedSet

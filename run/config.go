@@ -27,6 +27,12 @@ type Config struct {
 	LimitTrain int      `json:"limit_train"`        // images; 0 is all
 	LimitEval  int      `json:"limit_eval"`         // images; 0 is all
 	ValSplit   int      `json:"val_split"`          // training images held out; 0 is none
+	ImageSize  int      `json:"image_size"`         // side of an image folder's images; 0 where the dataset's have their own
+	FastDecode bool     `json:"fast_decode"`        // training images may be decoded at a reduced size
+
+	// OnBadSample is error (or empty) or skip. A run that a bad sample stopped goes on
+	// with skip, and until then the two do the same.
+	OnBadSample string `json:"on_bad_sample" resume:"free"`
 
 	// Network.
 	Model       string  `json:"model"`

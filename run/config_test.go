@@ -13,7 +13,7 @@ import (
 func sample() Config {
 	return Config{
 		Dataset: "cifar10", Data: "/data", Classes: []string{"cat", "dog"},
-		LimitTrain: 100, LimitEval: 50, ValSplit: 10,
+		LimitTrain: 100, LimitEval: 50, ValSplit: 10, ImageSize: 224, FastDecode: true, OnBadSample: "skip",
 		Model: "wrn", Layers: 16, WidenFactor: 1, Droprate: 0.1, Normalize: "half",
 		Method: "augmix", Views: 3, NoJSD: true, JSDWeight: 12, MixtureWidth: 3, MixtureDepth: -1,
 		AugSeverity: 3, AugProbCoeff: 1, AllOps: true, Fill: 128,
@@ -120,7 +120,7 @@ func TestDifferences(t *testing.T) {
 	if got := Differences(Config{}, empty); len(got) != 0 {
 		t.Errorf("no classes and an empty list differ in %v", got)
 	}
-	free := map[string]bool{"num-workers": true, "data": true, "save": true, "print-freq": true, "checkpoint-every": true}
+	free := map[string]bool{"num-workers": true, "data": true, "save": true, "print-freq": true, "checkpoint-every": true, "on-bad-sample": true}
 	ds := Differences(sample(), Config{Device: "cuda"})
 	if len(ds) != len(ConfigKeys()) {
 		t.Errorf("%d fields differ, want all %d", len(ds), len(ConfigKeys()))

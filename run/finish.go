@@ -17,8 +17,11 @@ type TrainResult struct {
 	ImagesPerSecond float64 `json:"images_per_second"`
 	TrainLoss       float64 `json:"train_loss"`
 	TestLoss        float64 `json:"test_loss"`
-	TestError       float64 `json:"test_error"` // percent
-	N               int     `json:"n"`          // test images
+	TestError       float64 `json:"test_error"`     // percent
+	N               int     `json:"n"`              // test images
+	NExpected       int     `json:"n_expected"`     // those and the ones that could not be read
+	BadSamples      int     `json:"bad_samples"`    // images that could not be read, of training and test
+	WaitedSeconds   float64 `json:"waited_seconds"` // of Seconds, waiting for data
 	Precision       string  `json:"precision"`
 	WeightsSHA256   string  `json:"weights_sha256"`
 }

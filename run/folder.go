@@ -13,6 +13,7 @@ const (
 	envName        = "env.json"
 	logName        = "training_log.csv"
 	metricsName    = "metrics.jsonl"
+	badSamplesName = "bad_samples.jsonl"
 	lockName       = ".lock"
 	checkpointsDir = "checkpoints"
 	resultsDir     = "results"

@@ -38,8 +38,9 @@ type Lines struct {
 // Log is training_log.csv, open for appending.
 type Log struct{ Lines }
 
-// Metrics is metrics.jsonl, open for appending.
-type Metrics struct{ Lines }
+// Records is metrics.jsonl or bad_samples.jsonl, a JSON object a line, open for
+// appending.
+type Records struct{ Lines }
 
 // OpenLog opens training_log.csv as it was when its Offset was at: what follows
 // is cut off, so that a resumed run writes each row once. At 0 the log begins
@@ -59,12 +60,12 @@ func (f *Folder) OpenLog(at int64) (log *Log, warning string, err error) {
 }
 
 // OpenMetrics opens metrics.jsonl as OpenLog opens the log.
-func (f *Folder) OpenMetrics(at int64) (metrics *Metrics, warning string, err error) {
+func (f *Folder) OpenMetrics(at int64) (metrics *Records, warning string, err error) {
 	lines, warning, err := openLines(f.Path(metricsName), at)
 	if err != nil {
 		return nil, "", err
 	}
-	return &Metrics{*lines}, warning, nil
+	return &Records{*lines}, warning, nil
 }
 
 // Append writes one epoch's row in the reference's format.
@@ -75,7 +76,7 @@ func (l *Log) Append(r Row) error {
 
 // Append writes record as one line of JSON. It fails on a float that is not
 // finite, which JSON cannot say.
-func (m *Metrics) Append(record any) error {
+func (m *Records) Append(record any) error {
 	line, err := json.Marshal(record)
 	if err != nil {
 		return fmt.Errorf("append to %s: %w", m.path, err)

@@ -47,6 +47,7 @@ type Evaluation struct {
 	Model       string      `json:"model"`
 	Checkpoints []string    `json:"checkpoints"` // several: an ensemble
 	N           int         `json:"n"`           // images of the clean set, and of each severity of a corruption
+	NExpected   int         `json:"n_expected"`  // N, and the images that could not be read
 	Precision   string      `json:"precision"`   // fp32 or bf16
 	Clean       *Scores     `json:"clean,omitempty"`
 	Corruption  *Corruption `json:"corruption,omitempty"`

@@ -13,7 +13,7 @@ import (
 
 func evaluation() Evaluation {
 	return Evaluation{
-		Dataset: "cifar10", Model: "wrn", Checkpoints: []string{"a.safetensors"}, N: 10000, Precision: "fp32",
+		Dataset: "cifar10", Model: "wrn", Checkpoints: []string{"a.safetensors"}, N: 10000, NExpected: 10001, Precision: "fp32",
 		Clean: &Scores{Error: 5.03, NLL: 0.17, Brier: 0.08, RMSCalibration: 1.9, RMSCalibrationAllBins: 2, ECE: 1.1, ConfidenceMinusAccuracy: -0.5},
 		Corruption: &Corruption{
 			MeanError: 11.2, MCE: 61, RMSCalibration: 3.9, RMSCalibrationAllBins: 4, Source: "published", Severities: []int{1, 5},
@@ -34,7 +34,7 @@ func TestEvaluationJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, part := range []string{
-		`{"dataset":"cifar10","model":"wrn","checkpoints":["a.safetensors"],"n":10000,"precision":"fp32",` +
+		`{"dataset":"cifar10","model":"wrn","checkpoints":["a.safetensors"],"n":10000,"n_expected":10001,"precision":"fp32",` +
 			`"clean":{"error":5.03,"nll":0.17,"brier":0.08,"rms_calibration":1.9,"rms_calibration_all_bins":2,"ece":1.1,"confidence_minus_accuracy":-0.5},` +
 			`"corruption":{"mean_error":11.2,"mce":61,`,
 		`"by_corruption":{"fog":{"error":11.2,"severity":[4.9,17.5],`,

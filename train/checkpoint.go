@@ -25,6 +25,8 @@ const (
 	metaEpochTime  = "epoch_seconds"
 	metaLog        = "log_bytes" // Length of training_log.csv.
 	metaMetrics    = "metrics_bytes"
+	metaBad        = "bad_samples_bytes" // There, and the next, since image folders can be trained on.
+	metaWaited     = "waited_seconds"
 	metaLoss       = "loss_sum"
 	metaErrors     = "error_sum"
 	metaImages     = "image_sum"
@@ -43,8 +45,10 @@ type position struct {
 	seconds   time.Duration
 	epochTime time.Duration // Of the current epoch.
 	best      float64
+	waited    time.Duration // For data, until the process began.
 	log       int64
 	metrics   int64
+	bad       int64 // Length of bad_samples.jsonl.
 }
 
 // tensors copies everything that a step changes: the weights, the statistics of batch normalisation and the momenta.
@@ -81,6 +85,8 @@ func (m *machine) checkpoint(p position, fingerprint string) *weights.File {
 			metaEpochTime: float(p.epochTime.Seconds()),
 			metaLog:       strconv.FormatInt(p.log, 10),
 			metaMetrics:   strconv.FormatInt(p.metrics, 10),
+			metaBad:       strconv.FormatInt(p.bad, 10),
+			metaWaited:    float(p.waited.Seconds()),
 			metaBest:      float(p.best),
 			metaLoss:      float(m.meter.loss),
 			metaErrors:    float(m.meter.errors),
@@ -107,6 +113,10 @@ func (m *machine) restore(path string, f *weights.File, fingerprint string) (pos
 		best:      meta.float(metaBest),
 		log:       meta.integer(metaLog),
 		metrics:   meta.integer(metaMetrics),
+	}
+	if _, ok := f.Metadata[metaWaited]; ok {
+		p.bad = meta.integer(metaBad)
+		p.waited = time.Duration(meta.float(metaWaited) * float64(time.Second))
 	}
 	m.meter.loss, m.meter.errors = meta.float(metaLoss), meta.float(metaErrors)
 	m.meter.images, m.meter.steps = meta.float(metaImages), meta.float(metaSteps)

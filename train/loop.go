@@ -1,6 +1,7 @@
 package train
 
 import (
+	"fmt"
 	"hash/fnv"
 	"io"
 	"math"
@@ -25,6 +26,9 @@ func (t *trainer) loop() error {
 			break
 		}
 		if err != nil {
+			return err
+		}
+		if err := t.passOver(batch.Bad); err != nil {
 			return err
 		}
 		if batch.Step == 0 {
@@ -159,6 +163,10 @@ type epochRecord struct {
 	Error float64     `json:"train_error"`
 	Test  run.Scores  `json:"test"`
 	Val   *run.Scores `json:"val,omitempty"` // Of the held-out images.
+
+	// Where some could not be read: how many images Test is about, and how many there are.
+	TestN         int `json:"test_n,omitempty"`
+	TestNExpected int `json:"test_n_expected,omitempty"`
 }
 
 func (t *trainer) noteStep() error {
@@ -174,11 +182,17 @@ func (t *trainer) endEpoch() (best bool, err error) {
 	t.pos.epoch++
 	t.pos.epochStep = 0
 	record := epochRecord{Epoch: t.pos.epoch, Step: t.pos.step, Loss: t.machine.meter.meanLoss(), Error: t.machine.meter.errorRate()}
-	if record.Test, err = t.evaluate(t.Test); err != nil {
+	n := 0
+	if record.Test, n, err = t.evaluate(t.Test); err != nil {
 		return false, err
 	}
+	of := ""
+	if n != t.Test.Len() {
+		record.TestN, record.TestNExpected = n, t.Test.Len()
+		of = fmt.Sprintf(" of %d of the %d images", n, t.Test.Len())
+	}
 	if t.held != nil {
-		val, err := t.evaluate(t.held)
+		val, _, err := t.evaluate(t.held)
 		if err != nil {
 			return false, err
 		}
@@ -190,8 +204,9 @@ func (t *trainer) endEpoch() (best bool, err error) {
 	if err := t.metric.Append(record); err != nil {
 		return false, err
 	}
-	t.say("epoch %d of %d: train loss %.4f, error %.2f %%; test loss %.4f, error %.2f %%", t.pos.epoch, t.cfg.Epochs,
-		record.Loss, record.Error, record.Test.NLL, record.Test.Error)
+	t.say("epoch %d of %d: train loss %.4f, error %.2f %%; test loss %.4f, error %.2f %%%s; %.1f %% of the time waiting for data",
+		t.pos.epoch, t.cfg.Epochs, record.Loss, record.Error, record.Test.NLL, record.Test.Error, of,
+		100*t.waited().Seconds()/t.pos.seconds.Seconds())
 	row := run.Row{
 		Epoch: t.pos.epoch, Seconds: t.pos.epochTime.Seconds(), TrainLoss: t.machine.meter.average,
 		TestLoss: record.Test.NLL, TestError: record.Test.Error,

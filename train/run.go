@@ -49,7 +49,9 @@ type trainer struct {
 	every  Every
 	folder *run.Folder
 	log    *run.Log
-	metric *run.Metrics
+	metric *run.Records
+	bad    *data.BadSamples // Nil where a sample that cannot be read is an error,
+	badLog *run.Records     // and so is this.
 
 	machine  *machine
 	pipeline *data.Pipeline
@@ -131,8 +133,7 @@ func (t *trainer) run() (result run.TrainResult, err error) {
 	if err := t.open(checkpoint); err != nil {
 		return result, err
 	}
-	defer t.log.Close()
-	defer t.metric.Close()
+	defer t.closeLogs()
 	if err := t.loop(); err != nil {
 		return result, err
 	}
@@ -203,7 +204,7 @@ func (t *trainer) build() error {
 	t.pipeline, err = data.NewPipeline(data.PipelineConfig{
 		Dataset: t.train, Sampler: sampler, BatchSize: cfg.BatchSize, Views: method.Views(), Train: true,
 		NewViewer: func() data.Viewer { return method.NewViewer() },
-		Workers:   cfg.NumWorkers, Seed: cfg.Seed, Epochs: cfg.Epochs, Slots: t.machine.ring(),
+		MaxBad:    t.maxBad(), Workers: cfg.NumWorkers, Seed: cfg.Seed, Epochs: cfg.Epochs, Slots: t.machine.ring(),
 	})
 	t.pos.best = math.Inf(1)
 	t.say("%s, %d parameters; %s on %d images of %s, %d steps an epoch; %s, %d threads, %d workers; normalisation %s",
@@ -216,7 +217,7 @@ func (t *trainer) build() error {
 func (t *trainer) open(c *run.Checkpoint) (err error) {
 	if c != nil {
 		if !t.inFolder(c.Path) {
-			t.pos.log, t.pos.metrics = 0, 0 // Another folder's logs are not ours to cut.
+			t.pos.log, t.pos.metrics, t.pos.bad = 0, 0, 0 // Another folder's logs are not ours to cut.
 		}
 		if err := t.folder.SetAside(t.pos.step); err != nil {
 			return err
@@ -240,7 +241,20 @@ func (t *trainer) open(c *run.Checkpoint) (err error) {
 			t.say("warning: %s", w)
 		}
 	}
+	if t.passesOver() {
+		if err := t.openBadSamples(); err != nil {
+			return errors.Join(err, t.closeLogs())
+		}
+	}
 	return nil
+}
+
+func (t *trainer) closeLogs() error {
+	err := errors.Join(t.log.Close(), t.metric.Close())
+	if t.badLog != nil {
+		err = errors.Join(err, t.badLog.Close())
+	}
+	return err
 }
 
 // inFolder tells whether a checkpoint belongs to the run's own folder.
@@ -265,8 +279,13 @@ func (t *trainer) finish() (run.TrainResult, error) {
 	result := run.TrainResult{
 		Epochs: t.cfg.Epochs, Steps: t.pos.step, Seconds: t.pos.seconds.Seconds(),
 		ImagesPerSecond: float64(t.cfg.Epochs*t.train.Len()) / t.pos.seconds.Seconds(),
-		TrainLoss:       last.TrainLoss, TestLoss: last.TestLoss, TestError: last.TestError, N: t.Test.Len(),
-		Precision: t.cfg.Precision, WeightsSHA256: weights.Digest(t.machine.tensors()),
+		TrainLoss:       last.TrainLoss, TestLoss: last.TestLoss, TestError: last.TestError, N: t.Test.Len(), NExpected: t.Test.Len(),
+		WaitedSeconds: t.waited().Seconds(),
+		Precision:     t.cfg.Precision, WeightsSHA256: weights.Digest(t.machine.tensors()),
+	}
+	if t.bad != nil {
+		result.BadSamples = t.bad.Len()
+		result.N -= t.bad.Of(t.Test)
 	}
 	return result, t.folder.Finish(result)
 }
@@ -276,8 +295,16 @@ func (t *trainer) save(best bool) error {
 	if err := errors.Join(t.log.Sync(), t.metric.Sync()); err != nil {
 		return err
 	}
+	if t.badLog != nil {
+		if err := t.badLog.Sync(); err != nil {
+			return err
+		}
+		t.pos.bad = t.badLog.Offset()
+	}
 	t.pos.log, t.pos.metrics = t.log.Offset(), t.metric.Offset()
-	warnings, err := t.folder.SaveCheckpoint(t.pos.step, t.machine.checkpoint(t.pos, t.fingerprint), best)
+	state := t.pos
+	state.waited = t.waited()
+	warnings, err := t.folder.SaveCheckpoint(t.pos.step, t.machine.checkpoint(state, t.fingerprint), best)
 	for _, w := range warnings {
 		t.say("warning: %s", w)
 	}
@@ -287,13 +314,17 @@ func (t *trainer) save(best bool) error {
 
 func (t *trainer) say(format string, args ...any) { fmt.Fprintf(t.Log, format+"\n", args...) }
 
-// evaluate returns the scores of a set with the present weights, in float32.
-func (t *trainer) evaluate(set data.Dataset) (run.Scores, error) {
+// waited is how long training has waited for data so far.
+func (t *trainer) waited() time.Duration { return t.pos.waited + t.pipeline.Waited() }
+
+// evaluate returns the scores of a set with the present weights, in float32, and of how many images they are.
+func (t *trainer) evaluate(set data.Dataset) (run.Scores, int, error) {
 	w, h, c := set.Size()
 	t.machine.net.SetBF16(false)
 	defer t.machine.net.SetBF16(t.cfg.Precision == "bf16")
 	p := eval.NewPredictor(t.machine.net, w, h, c, t.cfg.EvalBatchSize, t.cfg.NumWorkers)
 	defer torch.ReleaseMemory() // Its tensors have other sizes than those of a step.
 	defer p.Close()
+	p.PassOver(t.bad)
 	return eval.Score(p, set)
 }

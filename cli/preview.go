@@ -4,11 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/color"
-	_ "image/jpeg" // registers its decoder
 	"image/png"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -19,11 +16,9 @@ import (
 	"augmix/train"
 )
 
-// Sizes of image files that preview takes: the picture holds each several times.
-const (
-	maxSide   = 4096
-	maxPixels = 1 << 22
-)
+// maxPixels is the size of image files that preview takes: it works on each at its
+// own size.
+const maxPixels = 1 << 24
 
 func previewCommand() command {
 	return command{
@@ -105,9 +100,13 @@ func (p *previewing) images(c *call) ([]preview.Named, error) {
 	}
 	var images []preview.Named
 	for _, path := range c.args {
-		m, err := readImage(path)
+		m, err := data.ReadImage(path)
 		if err != nil {
 			return nil, err
+		}
+		if len(m.Pix) > maxPixels*m.C {
+			return nil, &data.Error{Kind: data.Invalid, Path: path, Reason: fmt.Sprintf("has %d×%d pixels", m.W, m.H),
+				Remedy: fmt.Sprintf("Make it smaller: at most %d in all.", maxPixels)}
 		}
 		images = append(images, preview.Named{Image: m, Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))})
 	}
@@ -129,46 +128,4 @@ func (p *previewing) fromDataset(log *progress) (images []preview.Named, err err
 		images = append(images, preview.Named{Image: m, Name: set.Classes()[set.Label(i)]})
 	}
 	return images, nil
-}
-
-// readImage decodes a PNG or JPEG file with the standard library. Its errors are
-// *data.Error.
-func readImage(path string) (*pixel.Image, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, &data.Error{Kind: data.Missing, Path: path, Reason: "cannot be opened", Err: errors.Unwrap(err)}
-	}
-	defer f.Close()
-	head, _, err := image.DecodeConfig(f)
-	if err != nil {
-		return nil, &data.Error{Kind: data.Invalid, Path: path, Reason: "is no PNG or JPEG image", Err: err}
-	}
-	if head.Width > maxSide || head.Height > maxSide || head.Width*head.Height > maxPixels || head.Width < 1 || head.Height < 1 {
-		return nil, &data.Error{Kind: data.Invalid, Path: path, Reason: fmt.Sprintf("has %d×%d pixels", head.Width, head.Height),
-			Remedy: fmt.Sprintf("Make it smaller: at most %d on a side and %d in all.", maxSide, maxPixels)}
-	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return nil, &data.Error{Kind: data.Invalid, Path: path, Reason: "cannot be read again", Err: err}
-	}
-	picture, _, err := image.Decode(f)
-	if err != nil {
-		return nil, &data.Error{Kind: data.Invalid, Path: path, Reason: "is damaged", Err: err}
-	}
-	return toRGB(picture), nil
-}
-
-// toRGB converts to 8-bit RGB. Transparency is dropped, as Pillow's
-// convert("RGB") drops it.
-func toRGB(picture image.Image) *pixel.Image {
-	b := picture.Bounds()
-	out := pixel.New(b.Dx(), b.Dy(), 3)
-	i := 0
-	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for x := b.Min.X; x < b.Max.X; x++ {
-			c := color.NRGBAModel.Convert(picture.At(x, y)).(color.NRGBA)
-			out.Pix[i], out.Pix[i+1], out.Pix[i+2] = c.R, c.G, c.B
-			i += 3
-		}
-	}
-	return out
 }

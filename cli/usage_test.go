@@ -195,7 +195,7 @@ func TestBadCommandLines(t *testing.T) {
 		{"preview --augmix-preset paper-cifer", 2, "--augmix-preset paper-cifer nearest paper-cifar"},
 		{"train --fill 256", 2, "--fill 256 from 0 to 255"},
 		{"preview --mixture-width 21", 2, "--mixture-width 21"},
-		{"preview text.png", 3, "text.png no PNG or JPEG"},
+		{"preview text.png", 3, "text.png not a JPEG or PNG image but text"},
 		{"preview nowhere.png", 3, "nowhere.png no such file"},
 
 		// Data, then checkpoints.

@@ -108,10 +108,32 @@ func (f *folderReader) evaluation(dst *pixel.Image, content []byte, w, h int) er
 	return nil
 }
 
-// badFile returns the Error for a file that is no image.
+// ReadImage reads one image file, as the images of a Folder are read but as a
+// whole. Errors are *Error.
+func ReadImage(path string) (*pixel.Image, error) {
+	var r imagefile.Reader
+	defer r.Close()
+	content, err := r.ReadFile(path)
+	if err != nil {
+		return nil, badImage(path, err)
+	}
+	m := &pixel.Image{}
+	if err := r.Decode(m, content); err != nil {
+		return nil, badImage(path, err)
+	}
+	return m, nil
+}
+
+// badFile returns the Error for a file of a Folder that is no image.
 func badFile(path string, err error) *Error {
-	e := &Error{Kind: Invalid, Path: path, Reason: err.Error(),
-		Remedy: "Put the file right or remove it, or pass over such files with --on-bad-sample skip."}
+	e := badImage(path, err)
+	e.Remedy = "Put the file right or remove it, or pass over such files with --on-bad-sample skip."
+	return e
+}
+
+// badImage returns the Error for a file that is no image.
+func badImage(path string, err error) *Error {
+	e := &Error{Kind: Invalid, Path: path, Reason: err.Error()}
 	if why, ok := errors.AsType[*imagefile.Error](err); ok {
 		e.Reason, e.Err = why.Reason, why.Err
 	}

@@ -1,10 +1,13 @@
 package data
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"image"
+	"image/color"
 	"image/png"
 	"os"
 	"path/filepath"
@@ -333,6 +336,33 @@ func TestBadFiles(t *testing.T) {
 		}
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// TestReadImage reads a file as a whole and says what is wrong with one that is no
+// image.
+func TestReadImage(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.png")
+	var file bytes.Buffer
+	src := image.NewNRGBA(image.Rect(0, 0, 3, 2))
+	src.SetNRGBA(2, 1, color.NRGBA{10, 20, 30, 128})
+	if err := png.Encode(&file, src); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, file.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m, err := ReadImage(path)
+	if err != nil || m.W != 3 || m.H != 2 || !slices.Equal(m.Pix[15:], []uint8{10, 20, 30}) {
+		t.Errorf("got %+v, %v, want 3×2 pixels, the last 10 20 30 with its transparency dropped", m, err)
+	}
+	for name, want := range map[string]Kind{dir: Invalid, filepath.Join(dir, "none.png"): Missing} {
+		if _, err := ReadImage(name); err == nil {
+			t.Errorf("%s: no error", name)
+		} else if e, ok := errors.AsType[*Error](err); !ok || e.Kind != want || e.Path != name {
+			t.Errorf("%s: got %v, want an Error of kind %v that names it", name, err, want)
 		}
 	}
 }

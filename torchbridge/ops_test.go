@@ -227,6 +227,12 @@ func TestMemory(t *testing.T) {
 		if got, want := torch.Ones([]int64{1, 2}, false).String(), " 1  1\n[ CPUFloatType{1,2} ]"; got != want {
 			t.Errorf("String: got %q, want %q", got, want)
 		}
+		// An array may be a field beside Go pointers, which cgo lets no C function see.
+		named := &struct {
+			name   string
+			values [2]float32
+		}{strings.Repeat("x", 2), [2]float32{3, 4}}
+		compare(t, "tensor of a field", torch.FromFloat32(named.values[:], 2), []int64{2}, []float64{3, 4})
 		if c.Dim() != 1 || c.Numel() != 2 || c.Dtype() != torch.Float || !c.Defined() || (torch.Tensor{}).Defined() {
 			t.Error("the description of a tensor of two float32 numbers is wrong")
 		}

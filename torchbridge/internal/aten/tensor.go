@@ -78,7 +78,7 @@ func Eye(n, m int64) T { return one("eye", C.tb_eye(C.int64_t(n), C.int64_t(m)))
 // CopyOf returns a tensor that holds a copy of memory in C order. data may be nil where the shape has no element.
 func CopyOf(data unsafe.Pointer, shape []int64, dtype int8) T {
 	s, n := ints(shape)
-	return one("from_blob", C.tb_copy_of(data, s, n, C.int(dtype)))
+	return one("from_blob", C.tb_copy_of((*C.char)(data), s, n, C.int(dtype)))
 }
 
 // Dim returns the number of dimensions.
@@ -116,12 +116,12 @@ func Data(a T) unsafe.Pointer {
 
 // CopyOut copies a's elements, in C order whatever its strides, to dst.
 func CopyOut(a T, dst unsafe.Pointer, bytes int) {
-	done("copy_out", C.tb_copy_out(must("copy_out", a), dst, C.int64_t(bytes)), a)
+	done("copy_out", C.tb_copy_out(must("copy_out", a), (*C.char)(dst), C.int64_t(bytes)), a)
 }
 
 // CopyIn copies elements in C order into a, whatever a's strides.
 func CopyIn(a T, src unsafe.Pointer, bytes int) {
-	done("copy_in", C.tb_copy_in(must("copy_in", a), src, C.int64_t(bytes)), a)
+	done("copy_in", C.tb_copy_in(must("copy_in", a), (*C.char)(src), C.int64_t(bytes)), a)
 }
 
 // Item returns the only element of a: as a float64 for floating types, else as an int64 (booleans as 0 and 1).

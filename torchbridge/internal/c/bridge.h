@@ -53,7 +53,9 @@ tb_result tb_arange(double begin, double end, double step);
 tb_result tb_linspace(double begin, double end, int64_t steps);
 tb_result tb_logspace(double begin, double end, int64_t steps, double base);
 tb_result tb_eye(int64_t n, int64_t m);
-tb_result tb_copy_of(const void *data, const int64_t *shape, int64_t n, int dtype);
+// Elements are char, not void, here and below: of a void * cgo must suppose that it points to Go pointers, and panics
+// where the array is a field of a struct that has some.
+tb_result tb_copy_of(const char *data, const int64_t *shape, int64_t n, int dtype);
 
 // Inspection.
 int64_t tb_dim(tb_tensor a);
@@ -64,8 +66,8 @@ bool tb_is_channels_last(tb_tensor a);
 int64_t tb_numel(tb_tensor a);
 int64_t tb_element_size(tb_tensor a);
 char *tb_data(tb_tensor a, void **out);                          // contiguous CPU tensors only
-char *tb_copy_out(tb_tensor a, void *dst, int64_t bytes);        // in C order, whatever the strides
-char *tb_copy_in(tb_tensor a, const void *src, int64_t bytes);   // in C order, whatever the strides
+char *tb_copy_out(tb_tensor a, char *dst, int64_t bytes);        // in C order, whatever the strides
+char *tb_copy_in(tb_tensor a, const char *src, int64_t bytes);   // in C order, whatever the strides
 char *tb_item(tb_tensor a, double *real, int64_t *integer);
 char *tb_string(tb_tensor a, char **out);
 

@@ -89,9 +89,9 @@ tb_result tb_eye(int64_t n, int64_t m) {
   return one([&] { return at::eye(n, m); });
 }
 
-tb_result tb_copy_of(const void *data, const int64_t *shape, int64_t n, int dtype) {
+tb_result tb_copy_of(const char *data, const int64_t *shape, int64_t n, int dtype) {
   return one([&] {
-    return at::from_blob(const_cast<void *>(data), ints(shape, n), at::TensorOptions(scalar_type(dtype))).clone();
+    return at::from_blob(const_cast<char *>(data), ints(shape, n), at::TensorOptions(scalar_type(dtype))).clone();
   });
 }
 
@@ -115,14 +115,14 @@ char *tb_data(tb_tensor a, void **out) {
   });
 }
 
-char *tb_copy_out(tb_tensor a, void *dst, int64_t bytes) {
+char *tb_copy_out(tb_tensor a, char *dst, int64_t bytes) {
   return fence([&] {
     c10::NoGradGuard no_grad;
     c_order(tensor(a), dst, bytes).copy_(tensor(a));
   });
 }
 
-char *tb_copy_in(tb_tensor a, const void *src, int64_t bytes) {
+char *tb_copy_in(tb_tensor a, const char *src, int64_t bytes) {
   return fence([&] {
     c10::NoGradGuard no_grad;
     tensor(a).copy_(c_order(tensor(a), src, bytes));

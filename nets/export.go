@@ -61,7 +61,7 @@ func (n *Net) Export(checkpoint []weights.Tensor, names string, batches uint64) 
 		state = append(state, weights.Tensor{Name: name, DType: weights.I64, Data: counter})
 	}
 	if left := slices.Sorted(maps.Keys(counters)); len(left) > 0 {
-		return nil, false, fmt.Errorf("%s is not in %s", strings.Join(left[:min(len(left), 8)], ", "), n.Describe())
+		return nil, false, fmt.Errorf("%s has no %s", n.Describe(), strings.Join(left, ", "))
 	}
 	if names == RobustBenchNames {
 		for i := range state {

@@ -164,7 +164,7 @@ func TestExportRefuses(t *testing.T) {
 		"a tensor missing":      {n.Tensors()[:5], "is missing"},
 		"a counter of a vector": {counter("bn1.num_batches_tracked", weights.I64, []int64{1}), "bn1.num_batches_tracked"},
 		"a counter of a float":  {counter("bn1.num_batches_tracked", weights.F64, nil), "bn1.num_batches_tracked"},
-		"a counter of nothing":  {counter("model.bn7.num_batches_tracked", weights.I64, nil), "bn7.num_batches_tracked is not in WRN-10-1"},
+		"a counter of nothing":  {counter("model.bn7.num_batches_tracked", weights.I64, nil), "WRN-10-1 has no bn7.num_batches_tracked"},
 	} {
 		if _, _, err := n.Export(c.given, PyTorchNames, 0); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got error %v, want one with %q", name, err, c.want)

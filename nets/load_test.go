@@ -133,7 +133,7 @@ func TestLoadRefuses(t *testing.T) {
 		change func([]weights.Tensor) []weights.Tensor
 		want   []string
 	}{
-		{"nothing", func([]weights.Tensor) []weights.Tensor { return nil }, []string{"WRN-10-1 with 10 classes", "bn1.bias is missing", "more"}},
+		{"nothing", func([]weights.Tensor) []weights.Tensor { return nil }, []string{"WRN-10-1 with 10 classes: 39 tensors do not fit", "\n  bn1.bias is missing\n", "\n  fc.weight is missing"}},
 		{"two missing", func(ts []weights.Tensor) []weights.Tensor {
 			return without(without(ts, "fc.bias"), "block1.layer.0.bn2.running_var")
 		}, []string{"fc.bias is missing", "block1.layer.0.bn2.running_var is missing"}},
@@ -178,7 +178,7 @@ func TestLoadRefuses(t *testing.T) {
 		}, []string{"mu has shape [3], the network's has [1 3 1 1]"}},
 		{"another network", func([]weights.Tensor) []weights.Tensor {
 			return mustNew(t, Config{Model: "resnet20", Classes: 10}, 1).Tensors()
-		}, []string{"block1.layer.0.bn1.bias is missing", "more"}},
+		}, []string{"\n  block1.layer.0.bn1.bias is missing\n", "\n  linear.weight is not in the network"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			n := mustNew(t, smallWRN, 1)

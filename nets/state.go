@@ -86,18 +86,18 @@ func (n *Net) match(tensors []weights.Tensor) ([]found, error) {
 	}
 	if len(problems) > 0 {
 		slices.Sort(problems)
-		return nil, fmt.Errorf("the weights are not those of %s with %d classes: %s", n.Describe(), n.config.Classes, abridge(problems))
+		return nil, fmt.Errorf("the weights are not those of %s with %d classes: %s", n.Describe(), n.config.Classes, list(problems))
 	}
 	return out, nil
 }
 
-// abridge lists the first problems; a file of another network has hundreds.
-func abridge(problems []string) string {
-	const most = 8
-	if len(problems) <= most {
+// list names every problem: a few on the message's line, more of them, as a file of another network has, on their own.
+func list(problems []string) string {
+	const few = 8
+	if len(problems) <= few {
 		return strings.Join(problems, "; ")
 	}
-	return fmt.Sprintf("%s; and %d more", strings.Join(problems[:most], "; "), len(problems)-most)
+	return fmt.Sprintf("%d tensors do not fit:\n  %s", len(problems), strings.Join(problems, "\n  "))
 }
 
 // Describe names the network as its papers do: WRN-40-2, ResNet-20.

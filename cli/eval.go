@@ -264,7 +264,7 @@ func (e *evaluation) targets(runs []string) ([]target, error) {
 // trained.
 func (e *evaluation) place(t target, was run.Config, ours bool) target {
 	t.dataset, t.data = was.Dataset, e.config.Data
-	if ours && !e.given("data") {
+	if ours && was.Data != "" && !e.given("data") {
 		t.data = was.Data
 	}
 	if e.given("dataset") {
@@ -286,9 +286,18 @@ func (e *evaluation) peek(path string) (c run.Config, ours bool, err error) {
 	if err != nil {
 		return c, false, err
 	}
+	if c, ours, err = trained(path, file); err == nil && !ours {
+		return e.foreign, false, nil
+	}
+	return c, ours, err
+}
+
+// trained returns the configuration of the run that a checkpoint comes from; ours is
+// false where it comes from none.
+func trained(path string, file *weights.File) (c run.Config, ours bool, err error) {
 	text, ok := file.Metadata["config"]
 	if !ok || file.Format != weights.FormatSafetensors {
-		return e.foreign, false, nil
+		return c, false, nil
 	}
 	if c, err = run.ParseConfig([]byte(text)); err != nil {
 		return c, false, &eval.MismatchError{Path: path, Reason: err.Error()}

@@ -75,6 +75,7 @@ func TestFlagNames(t *testing.T) {
 			"c-data eval-batch-size model layers widen-factor normalize dataset",
 		"preview": "dataset data count seed mixture-width mixture-depth aug-severity aug-prob-coeff all-ops fill augmix-preset operations out",
 		"report":  "out json",
+		"export":  "checkpoint model layers widen-factor normalize out names quiet",
 		"doctor":  "data json",
 	} {
 		c, ok := find(command, commands())

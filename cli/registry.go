@@ -27,6 +27,7 @@ func commands() []command {
 		evalCommand(),
 		reportCommand(),
 		previewCommand(),
+		exportCommand(),
 		{name: "bench", summary: "measures throughput", sub: []command{benchPipelineCommand(), benchStepCommand()}},
 		doctorCommand(),
 		versionCommand(),

@@ -117,8 +117,10 @@ func (f *flags) unknown(typed string) error {
 	if f.set.Lookup(name) != nil {
 		return f.usage("unknown flag %s; it is written --%s", show(typed), name)
 	}
-	if owners := ownersOf(name); len(owners) > 0 {
-		return f.usage("%s has no flag %s; %s has", f.command, show(typed), strings.Join(owners, " and "))
+	if owners := ownersOf(name); len(owners) > 1 {
+		return f.usage("%s has no flag %s; %s have", f.command, show(typed), strings.Join(owners, " and "))
+	} else if len(owners) == 1 {
+		return f.usage("%s has no flag %s; %s has", f.command, show(typed), owners[0])
 	}
 	var known []string
 	f.set.VisitAll(func(flag *pflag.Flag) {

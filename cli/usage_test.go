@@ -53,7 +53,6 @@ func TestBadCommandLines(t *testing.T) {
 		{"corrupt", 2, "unknown command corrupt"},
 		{"predict cat.png", 2, "unknown command predict"},
 		{"fetch cifar10", 2, "unknown command fetch"},
-		{"export", 2, "unknown command export"},
 		{"-m wrn", 2, "flags follow a command augmix train"},
 		{"--epochs 3", 2, "flags follow a command"},
 		{"bench", 2, "needs a command pipeline step"},
@@ -79,7 +78,8 @@ func TestBadCommandLines(t *testing.T) {
 		{"eval --epochs 3 run", 2, "augmix eval has no flag --epochs augmix train has"},
 		{"eval -lr 0.1 run", 2, "augmix eval has no flag -lr augmix train has"},
 		{"train --only fog", 2, "augmix train has no flag --only augmix eval has"},
-		{"train --checkpoint a.pt", 2, "augmix train has no flag --checkpoint augmix eval has"},
+		{"train --checkpoint a.pt", 2, "augmix train has no flag --checkpoint augmix eval and augmix export have"},
+		{"export --only fog run", 2, "augmix export has no flag --only augmix eval has"},
 		{"bench pipeline --device cpu", 2, "has no flag --device"},
 		{"train --" + long, 2, "unknown flag"},
 
@@ -189,6 +189,23 @@ func TestBadCommandLines(t *testing.T) {
 		{"report nowhere", 2, "nowhere no such folder"},
 		{"report empty", 2, "empty holds no run"},
 		{"report a b", 2, "several folders --out"},
+		{"export --out w.pt", 2, "name a run's folder or a checkpoint"},
+		{"export a.pt b.pt --out w.pt", 2, "one checkpoint one only"},
+		{"export a.pt --checkpoint b.pt --out w.pt", 2, "one checkpoint one only"},
+		{"export weights.pt", 2, "Name a file --out"},
+		{"export weights.pt --out w.bin", 2, "--out w.bin .safetensors"},
+		{"export weights.pt --out w", 2, "--out w .safetensors"},
+		{"export weights.pt --out weights.pt", 2, "--out weights.pt not overwritten"},
+		{"export weights.pt --out nowhere/w.pt", 2, "--out no folder nowhere"},
+		{"export weights.pt --out w.pt --names torch", 2, "--names no naming torch nearest"},
+		{"export weights.pt --out w.pt --model wnr", 2, "--model no model wnr nearest wrn"},
+		{"export weights.pt --out w.pt --model wrn --layers 12", 2, "--layers 12 6n+4"},
+		{"export weights.pt --out w.pt --normalize half", 2, "--normalize --names robustbench"},
+		{"export weights.pt --out w.pt --names robustbench --normalize 0.5,0", 2, "--normalize 0.5,0"},
+		{"export empty --out w.pt", 2, "empty not a run's folder"},
+		{"export weights.pt --out w.pt", 4, "weights.pt"},
+		{"export nowhere.pt --out w.pt", 4, "nowhere.pt no such file"},
+		{"export --checkpoint empty --out w.pt", 4, "empty folder"},
 		{"preview --out picture.jpg", 2, "--out picture.jpg .png"},
 		{"preview --count 0", 2, "--count 0"},
 		{"preview --count 2 text.png", 2, "--count leave it out"},
@@ -239,7 +256,7 @@ func TestBadCommandLines(t *testing.T) {
 			t.Errorf("%s: a message of %d bytes", name, len(stderr))
 		}
 	}
-	for _, left := range []string{"runs", "s", filepath.Join("empty", "config.json")} {
+	for _, left := range []string{"runs", "s", "w.pt", filepath.Join("empty", "config.json")} {
 		if _, err := os.Stat(left); err == nil {
 			t.Errorf("a refused command left %s", left)
 		}

@@ -27,6 +27,11 @@ func Load(path string, flags run.Config) (net *nets.Net, config run.Config, sour
 	if err != nil {
 		return nil, config, "", err
 	}
+	return Build(path, file, flags)
+}
+
+// Build is Load of a file that was read from path.
+func Build(path string, file *weights.File, flags run.Config) (net *nets.Net, config run.Config, source string, err error) {
 	config = flags
 	if text, ours := file.Metadata["config"]; ours && file.Format == weights.FormatSafetensors {
 		was, err := run.ParseConfig([]byte(text))

@@ -19,6 +19,8 @@ const (
 	// MetaEpoch counts the epochs that were done when the checkpoint was
 	// saved.
 	MetaEpoch = "epoch"
+	// MetaStep counts the steps that were done.
+	MetaStep = "step"
 	// metaDigest is the whole-file SHA-256 that package weights writes and
 	// verifies.
 	metaDigest = "sha256"

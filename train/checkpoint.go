@@ -19,7 +19,6 @@ const (
 	metaFormat     = "format"
 	metaConfig     = "config"     // The run's config.json.
 	metaDataset    = "dataset"    // Fingerprint of the training images.
-	metaStep       = "step"       // Steps done.
 	metaEpochStep  = "epoch_step" // Steps done of the current epoch.
 	metaSeconds    = "seconds"    // Training time so far.
 	metaEpochTime  = "epoch_seconds"
@@ -80,7 +79,7 @@ func (m *machine) checkpoint(p position, fingerprint string) *weights.File {
 			metaDataset:   fingerprint,
 			run.MetaEpoch: strconv.Itoa(p.epoch),
 			metaEpochStep: strconv.Itoa(p.epochStep),
-			metaStep:      strconv.FormatUint(p.step, 10),
+			run.MetaStep:  strconv.FormatUint(p.step, 10),
 			metaSeconds:   float(p.seconds.Seconds()),
 			metaEpochTime: float(p.epochTime.Seconds()),
 			metaLog:       strconv.FormatInt(p.log, 10),
@@ -107,7 +106,7 @@ func (m *machine) restore(path string, f *weights.File, fingerprint string) (pos
 	p := position{
 		epoch:     int(meta.integer(run.MetaEpoch)),
 		epochStep: int(meta.integer(metaEpochStep)),
-		step:      uint64(meta.integer(metaStep)),
+		step:      uint64(meta.integer(run.MetaStep)),
 		seconds:   time.Duration(meta.float(metaSeconds) * float64(time.Second)),
 		epochTime: time.Duration(meta.float(metaEpochTime) * float64(time.Second)),
 		best:      meta.float(metaBest),

@@ -37,6 +37,9 @@ if [ -z "$reference" ]; then
     echo "parity: mixed views recorded with the reference's operations, largest difference | $recorded | 1e-06" >>"$log"
 fi
 
+echo "parity: exporting weights" >&2
+run "$python" scripts/parity/export.py --augmix "$augmix" --data "$data" "$folder"
+
 checkpoint=$data/checkpoints/resnet20-12fca82f.th
 if [ -e "$checkpoint" ] && [ -e "$data/cifar-10-batches-py" ]; then
     echo "parity: evaluating ResNet-20" >&2

@@ -9,6 +9,8 @@ import (
 	"augmix/nets"
 	"augmix/run"
 	"augmix/weights"
+
+	"github.com/wangkuiyi/gotorch/nn"
 )
 
 // formatVersion is that of the metadata below; a checkpoint with a larger one was written by a later program.
@@ -50,19 +52,26 @@ type position struct {
 	bad       int64 // Length of bad_samples.jsonl.
 }
 
-// tensors copies everything that a step changes: the weights, the statistics of batch normalisation and the momenta.
-func (m *machine) tensors() []weights.Tensor {
-	out := m.net.Tensors()
+// named lists everything that a step changes: the weights, the statistics of batch normalisation, and the momenta.
+func (m *machine) named() []nn.Named { return append(m.net.NamedTensors(), m.momenta()...) }
+
+// momenta lists the optimizer's tensors, one for each trained tensor of the network, in that order.
+func (m *machine) momenta() []nn.Named {
+	var out []nn.Named
 	momenta := m.sgd.Momenta()
-	i := 0
 	for _, t := range m.net.NamedTensors() {
-		if t.Buffer {
-			continue
+		if !t.Buffer {
+			out = append(out, nn.Named{Name: momentumPrefix + t.Name, Tensor: momenta[len(out)]})
 		}
-		out = append(out, weights.Tensor{
-			Name: momentumPrefix + t.Name, DType: weights.F32, Shape: momenta[i].Shape(), Data: momenta[i].Bytes(),
-		})
-		i++
+	}
+	return out
+}
+
+// tensors copies everything that a step changes.
+func (m *machine) tensors() []weights.Tensor {
+	var out []weights.Tensor
+	for _, t := range m.named() {
+		out = append(out, weights.Tensor{Name: t.Name, DType: weights.F32, Shape: t.Tensor.Shape(), Data: t.Tensor.Bytes()})
 	}
 	return out
 }
@@ -136,18 +145,12 @@ func (m *machine) restore(path string, f *weights.File, fingerprint string) (pos
 	for _, t := range f.Tensors {
 		byName[t.Name] = t
 	}
-	momenta := m.sgd.Momenta()
-	i := 0
-	for _, t := range m.net.NamedTensors() {
-		if t.Buffer {
-			continue
+	for _, momentum := range m.momenta() {
+		got, ok := byName[momentum.Name]
+		if !ok || got.DType != weights.F32 || len(got.Data) != int(4*momentum.Tensor.Numel()) {
+			return fail("it has no %s that fits", momentum.Name)
 		}
-		got, ok := byName[momentumPrefix+t.Name]
-		if !ok || got.DType != weights.F32 || len(got.Data) != int(4*momenta[i].Numel()) {
-			return fail("it has no momentum of %s that fits", t.Name)
-		}
-		momenta[i].SetBytes(got.Data)
-		i++
+		momentum.Tensor.SetBytes(got.Data)
 	}
 	if want, got := f.Metadata[metaWeights], weights.Digest(m.tensors()); got != want {
 		return fail("its weights have the digest %.16s…, its metadata says %.16s…", got, want)

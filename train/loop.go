@@ -108,12 +108,8 @@ func (t *trainer) readMeter() error {
 
 // checkWeights refuses weights that the last update made infinite or not a number; their next loss would be.
 func (t *trainer) checkWeights() error {
-	for _, tensor := range t.machine.tensors() {
-		values, err := tensor.Float32()
-		if err != nil {
-			return err
-		}
-		for _, v := range values {
+	for _, tensor := range t.machine.named() {
+		for _, v := range tensor.Tensor.Float32s() {
 			if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
 				return t.nonFinite(tensor.Name, float64(v), t.pos.step)
 			}

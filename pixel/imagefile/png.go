@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
 	"image/png"
 	"io"
 
@@ -70,6 +71,13 @@ func decodePNG(dst *pixel.Image, data []byte) error {
 		return &Error{Reason: "damaged PNG", Err: err}
 	}
 	shape(dst, head.w, head.h)
+	var palette [256]color.NRGBA
+	if m, ok := src.(*image.Paletted); ok {
+		for i, c := range m.Palette {
+			// Opaque or an NRGBA: the colours are kept whatever the alpha.
+			palette[i] = color.NRGBAModel.Convert(c).(color.NRGBA)
+		}
+	}
 	for y := range head.h {
 		out := dst.Pix[y*head.w*3 : (y+1)*head.w*3]
 		switch m := src.(type) {
@@ -87,8 +95,7 @@ func decodePNG(dst *pixel.Image, data []byte) error {
 			everyThird(out, m.Pix[y*m.Stride:], 8, 2)
 		case *image.Paletted:
 			for x, i := range m.Pix[y*m.Stride : y*m.Stride+head.w] {
-				r, g, b, _ := m.Palette[i].RGBA()
-				out[3*x], out[3*x+1], out[3*x+2] = uint8(r>>8), uint8(g>>8), uint8(b>>8)
+				out[3*x], out[3*x+1], out[3*x+2] = palette[i].R, palette[i].G, palette[i].B
 			}
 		default:
 			return &Error{Reason: fmt.Sprintf("PNG of a kind that is not supported (%T)", src)}

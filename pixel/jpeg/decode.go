@@ -14,9 +14,8 @@ import (
 	"augmix/pixel"
 )
 
-// Decoder decodes one image after the other and keeps libjpeg's object between
-// them; it allocates no Go memory once the destination is large enough. Its zero
-// value is ready. It is not safe for concurrent use, and Close must be called when
+// Decoder decodes one image after the other; it allocates no Go memory once the
+// destination is large enough. Its zero value is ready. It is not safe for concurrent use, and Close must be called when
 // it is no longer needed.
 type Decoder struct {
 	c      *C.jpeg_decoder

@@ -9,14 +9,15 @@
 #include <jerror.h>
 
 struct jpeg_decoder {
-  struct jpeg_decompress_struct info;
+  struct jpeg_decompress_struct info;  // lives during a call
   struct jpeg_error_mgr errors;
   struct jpeg_source_mgr source;
   struct jpeg_progress_mgr progress;
   jmp_buf fence;
   int kind;                // of the failure that jumped
-  unsigned long blocks;    // 8×8 blocks of all components
-  unsigned components_in;  // a bit for each component whose DC coefficients have begun to arrive
+  int scan;                // the last one that watch_scans has seen
+  unsigned long visits;    // of 8×8 blocks by scans
+  unsigned components_in;  // a bit for each component that was in a scan, unless there is one scan for all
   unsigned char *row;      // one row of libjpeg's, where it is not the caller's
   size_t row_size;
   jpeg_report report;
@@ -97,18 +98,26 @@ static void skip_input_data(j_decompress_ptr info, long n) {
   info->src->bytes_in_buffer -= n;
 }
 
+static unsigned long blocks_of(const jpeg_component_info *c) {
+  return (unsigned long)c->width_in_blocks * c->height_in_blocks;
+}
+
 // Called again and again while jpeg_start_decompress reads several scans, and
-// before each row of pixels.
+// before rows of pixels.
 static void watch_scans(j_common_ptr common) {
   j_decompress_ptr info = (j_decompress_ptr)common;
   jpeg_decoder *d = info->client_data;
-  if (info->input_scan_number > JPEG_MAX_SCANS || info->input_scan_number * d->blocks > JPEG_MAX_VISITS) {
-    snprintf(d->report.message, sizeof d->report.message, "more than %d scans of %u×%u pixels", info->input_scan_number - 1,
+  if (info->input_scan_number == d->scan) return;
+  d->scan = info->input_scan_number;
+  for (int i = 0; i < info->comps_in_scan; i++) {
+    d->components_in |= 1u << info->cur_comp_info[i]->component_index;
+    d->visits += blocks_of(info->cur_comp_info[i]);
+  }
+  if (d->scan > JPEG_MAX_SCANS || d->visits > JPEG_MAX_VISITS) {
+    snprintf(d->report.message, sizeof d->report.message, "more than %d scans of %u×%u pixels", d->scan - 1,
              info->image_width, info->image_height);
     refuse(d, jpeg_too_large);
   }
-  if (info->progressive_mode && info->Ss != 0) return;
-  for (int i = 0; i < info->comps_in_scan; i++) d->components_in |= 1u << info->cur_comp_info[i]->component_index;
 }
 
 jpeg_decoder *jpeg_decoder_new(void) {
@@ -119,35 +128,26 @@ jpeg_decoder *jpeg_decoder_new(void) {
   d->errors.emit_message = emit_message;
   d->errors.output_message = no_output;
   d->info.client_data = d;
-  if (setjmp(d->fence)) {
-    jpeg_decoder_free(d);
-    return NULL;
-  }
-  jpeg_create_decompress(&d->info);
-  d->info.mem->max_memory_to_use = JPEG_MAX_MEMORY;
   d->source.init_source = no_source;
   d->source.fill_input_buffer = fill_input_buffer;
   d->source.skip_input_data = skip_input_data;
   d->source.resync_to_restart = jpeg_resync_to_restart;
   d->source.term_source = no_source;
-  d->info.src = &d->source;
   d->progress.progress_monitor = watch_scans;
-  d->info.progress = &d->progress;
   return d;
 }
 
 void jpeg_decoder_free(jpeg_decoder *d) {
   if (!d) return;
-  jpeg_destroy_decompress(&d->info);
   free(d->row);
   free(d);
 }
 
 jpeg_report *jpeg_decoder_report(jpeg_decoder *d) { return &d->report; }
 
-// Frees what belongs to the last image and forgets the caller's memory.
+// Frees what belongs to the image and forgets the caller's memory.
 static int finish(jpeg_decoder *d, int kind) {
-  jpeg_abort_decompress(&d->info);
+  jpeg_destroy_decompress(&d->info);
   d->source.next_input_byte = NULL;
   d->source.bytes_in_buffer = 0;
   return kind;
@@ -156,8 +156,16 @@ static int finish(jpeg_decoder *d, int kind) {
 // Reads the header and checks what it promises before anything is allocated for it.
 static void read_header(jpeg_decoder *d, const unsigned char *data, size_t size) {
   j_decompress_ptr info = &d->info;
+  // A new object each time: one that has read another file would lend its tables to
+  // a file that lacks them. It takes a few microseconds.
+  jpeg_create_decompress(info);
+  info->mem->max_memory_to_use = JPEG_MAX_MEMORY;
+  info->src = &d->source;
+  info->progress = &d->progress;
   d->source.next_input_byte = data;
   d->source.bytes_in_buffer = size;
+  d->scan = 0;
+  d->visits = 0;
   d->components_in = 0;
   d->report.message[0] = 0;
   jpeg_read_header(info, TRUE);
@@ -179,10 +187,9 @@ static void read_header(jpeg_decoder *d, const unsigned char *data, size_t size)
     snprintf(message, sizeof d->report.message, "%d colour components", info->num_components);
     refuse(d, jpeg_unsupported);
   }
-  d->blocks = 0;
-  for (int i = 0; i < info->num_components; i++)
-    d->blocks += (unsigned long)info->comp_info[i].width_in_blocks * info->comp_info[i].height_in_blocks;
-  if (d->blocks / 8 > size) {
+  unsigned long blocks = 0;
+  for (int i = 0; i < info->num_components; i++) blocks += blocks_of(&info->comp_info[i]);
+  if (blocks / 8 > size) {
     // The DC coefficient of a block takes at least one bit.
     snprintf(message, sizeof d->report.message, "%zu bytes cannot hold %u×%u pixels", size, info->image_width,
              info->image_height);
@@ -196,6 +203,20 @@ int jpeg_decoder_header(jpeg_decoder *d, const unsigned char *data, size_t size)
   return finish(d, jpeg_ok);
 }
 
+// libjpeg makes grey or smooth pixels of a file that was cut between two scans and
+// given an end marker, without a warning.
+static int scans_are_missing(jpeg_decoder *d) {
+  j_decompress_ptr info = &d->info;
+  if (!jpeg_has_multiple_scans(info)) return 0;
+  if (!info->progressive_mode) return d->components_in != (1u << info->num_components) - 1;
+  for (int i = 0; i < info->num_components; i++) {
+    for (int k = 0; k < DCTSIZE2; k++) {
+      if (info->coef_bits[i][k] != 0) return 1;  // -1: none of the coefficient's bits, n: not the last n
+    }
+  }
+  return 0;
+}
+
 // Narrows decoding to the columns that x..x+w need and returns how many columns
 // of what libjpeg then gives lie left of x.
 static unsigned crop_columns(jpeg_decoder *d, unsigned x, unsigned w) {
@@ -205,9 +226,8 @@ static unsigned crop_columns(jpeg_decoder *d, unsigned x, unsigned w) {
     if (info->comp_info[i].h_samp_factor > 2 || info->comp_info[i].v_samp_factor > 2) return x;
   }
   // The upsampling filter mixes neighbours and takes the crop's edge for the
-  // image's; smoothing between blocks of incomplete progressive images looks two
-  // blocks far. So decode more on either side, in units of libjpeg's.
-  unsigned unit = DCTSIZE * info->max_h_samp_factor / info->scale_denom, margin = unit * (info->progressive_mode ? 3 : 1);
+  // image's. So decode one more of libjpeg's units on either side.
+  unsigned margin = DCTSIZE * info->max_h_samp_factor / info->scale_denom;
   JDIMENSION left = x > margin ? x - margin : 0;
   JDIMENSION right = info->output_width - (x + w) > margin ? x + w + margin : info->output_width;
   JDIMENSION width = right - left;
@@ -243,14 +263,16 @@ static void read_rows(jpeg_decoder *d, unsigned left, unsigned w, unsigned h, un
   if (d->row_size < needed) {
     free(d->row);
     d->row_size = 0;
-    d->row = malloc(needed);
+    d->row = malloc(needed + 1);
     if (!d->row) {
       snprintf(d->report.message, sizeof d->report.message, "there is no memory for a row of %zu bytes", needed);
       refuse(d, jpeg_too_large);
     }
     d->row_size = needed;
   }
-  JSAMPROW row = d->row;
+  // At an odd address: libjpeg-turbo writes aligned rows around the cache, and
+  // reading them back would take a tenth of the whole time.
+  JSAMPROW row = d->row + 1;
   for (unsigned y = 0; y < h; y++, pixels += stride) {
     jpeg_read_scanlines(info, &row, 1);
     if (channels == 4)
@@ -275,8 +297,8 @@ int jpeg_decoder_region(jpeg_decoder *d, const unsigned char *data, size_t size,
       h > info->output_height - y)
     return finish(d, jpeg_outside);
   jpeg_start_decompress(info);
-  if (jpeg_has_multiple_scans(info) && d->components_in != (1u << info->num_components) - 1) {
-    snprintf(d->report.message, sizeof d->report.message, "a colour component is missing");
+  if (scans_are_missing(d)) {
+    snprintf(d->report.message, sizeof d->report.message, "some of its scans are missing");
     refuse(d, jpeg_truncated);
   }
   unsigned left = w < info->output_width ? crop_columns(d, x, w) : 0;

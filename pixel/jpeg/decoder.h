@@ -19,8 +19,9 @@ enum {
 #define JPEG_MAX_PIXELS 178956970
 // A progressive image has 10 scans where the encoder is not told otherwise.
 #define JPEG_MAX_SCANS 500
-// Scans times 8×8 blocks: what bounds the time of an image whose scans hold next to nothing.
-#define JPEG_MAX_VISITS (1 << 27)
+// How often an 8×8 block may be visited, all scans together: about a second. The usual
+// progression of 10 scans visits each 6 times, which is less for every allowed size.
+#define JPEG_MAX_VISITS (1 << 26)
 // What libjpeg may allocate for one image.
 #define JPEG_MAX_MEMORY (1 << 30)
 

@@ -4,8 +4,8 @@
 #   scripts/parity.sh AUGMIX [REFERENCE]
 #
 # AUGMIX is the program. REFERENCE is a checkout of google-research/augmix; without it the mixed views are those that were
-# recorded with it. $AUGMIX_TEST_DATA (default ../shared/data) holds CIFAR-10 and the published ResNet-20; without them
-# its row is missing. Exit codes: 0 all within their tolerance, 1 not, 2 something has to be installed first.
+# recorded with it. $AUGMIX_TEST_DATA (default ../shared/data) holds CIFAR-10, the published ResNet-20 and ImageNet's
+# photographs; without them their rows are missing. Exit codes: 0 all within their tolerance, 1 not, 2 something has to be installed first.
 set -euo pipefail
 augmix=$(realpath "$1")
 reference=${2:+$(realpath "$2")}
@@ -39,6 +39,15 @@ fi
 
 echo "parity: exporting weights" >&2
 run "$python" scripts/parity/export.py --augmix "$augmix" --data "$data" "$folder"
+
+photographs=$data/imagenet-samples/val
+if [ -e "$photographs" ]; then
+    echo "parity: comparing photographs" >&2
+    run go build -o "$folder/photographs" ./scripts/parity/photographs
+    run "$python" scripts/parity/photographs.py --program "$folder/photographs" --photographs "$photographs"
+else
+    echo "parity: no row for photographs: there is no $photographs (AUGMIX_TEST_DATA)" >&2
+fi
 
 checkpoint=$data/checkpoints/resnet20-12fca82f.th
 if [ -e "$checkpoint" ] && [ -e "$data/cifar-10-batches-py" ]; then

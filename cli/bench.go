@@ -8,7 +8,10 @@ import (
 	"time"
 
 	"augmix/augmix"
+	"augmix/data"
+	"augmix/methods"
 	"augmix/nets"
+	"augmix/run"
 	"augmix/train"
 )
 
@@ -19,31 +22,113 @@ type viewRate struct {
 	Size           int     `json:"size"` // side of the images in pixels
 }
 
+// sampleRate is the result of bench pipeline --dataset.
+type sampleRate struct {
+	ImagesPerSecond float64 `json:"images_per_second"`
+	Dataset         string  `json:"dataset"`
+	Workers         int     `json:"workers"`
+	Size            int     `json:"size"`  // side of the images in pixels
+	Views           int     `json:"views"` // of each image, the clean one included
+	FastDecode      bool    `json:"fast_decode"`
+}
+
+// pipelineBench is what the flags of bench pipeline write to.
+type pipelineBench struct {
+	flags   *flags
+	config  run.Config
+	preset  string
+	size    int
+	seconds float64
+	json    string
+}
+
 func benchPipelineCommand() command {
 	return command{
 		name: "pipeline", summary: "counts the AugMix views that are made in a second",
+		about: "Of images that lie in memory; with --dataset, the training images that are read in a second, flipped and\n" +
+			"cropped, and made into a clean and two AugMix views.",
 		setup: func(f *flags) func(*call) error {
-			workers, size, seconds, json := 1, 32, 2.0, ""
-			g := f.group("Measurement")
-			g.integer(&workers, "num-workers", 0, maxThreads, "goroutines; 0 is one a core")
-			g.integer(&size, "size", 1, 2048, "side of the images in pixels")
-			g.real(&seconds, "seconds", "above 0 and at most 3600", func(x float64) bool { return x > 0 && x <= 3600 }, "how long to measure")
-			g.json(&json)
-			return func(c *call) error { return benchPipeline(c, workers, size, seconds, json) }
+			b := &pipelineBench{flags: f, config: defaults(), size: 32, seconds: 2}
+			c := &b.config
+			c.Dataset, c.NumWorkers = "", 1
+			g := f.group("Images")
+			g.integer(&b.size, "size", 1, 2048, "side of the images in memory in pixels")
+			g.dataset(c)
+			g.data(c)
+			g.imageFiles(c, "images")
+			g = f.group("AugMix")
+			g.mixture(c, &b.preset)
+			g = f.group("Measurement")
+			g.integer(&c.NumWorkers, "num-workers", 0, maxThreads, "goroutines; 0 is one a core")
+			g.real(&b.seconds, "seconds", "above 0 and at most 3600", func(x float64) bool { return x > 0 && x <= 3600 }, "how long to measure")
+			g.json(&b.json)
+			return b.run
 		},
 	}
 }
 
-func benchPipeline(c *call, workers, size int, seconds float64, json string) error {
-	if workers == 0 {
-		workers = runtime.NumCPU()
+func (b *pipelineBench) run(c *call) error {
+	if b.config.NumWorkers == 0 {
+		b.config.NumWorkers = runtime.NumCPU()
 	}
-	rate := augmix.Throughput(augmix.Default, size, workers, time.Duration(seconds*float64(time.Second)))
-	result := viewRate{ViewsPerSecond: rate, Workers: workers, Size: size}
-	return c.results(json, result, func(w io.Writer) error {
+	b.flags.applyPreset(b.preset, &b.config, true)
+	if err := train.Mixing(b.config).Validate(); err != nil {
+		return usage("%v", err)
+	}
+	d := time.Duration(b.seconds * float64(time.Second))
+	if b.config.Dataset != "" {
+		return b.samples(c, d)
+	}
+	if name := b.flags.firstGiven("data", "image-size", "fast-decode"); name != "" {
+		return usage("--%s is about a dataset's images; add --dataset, or leave it out", name)
+	}
+	result := viewRate{augmix.Throughput(train.Mixing(b.config), b.size, b.config.NumWorkers, d), b.config.NumWorkers, b.size}
+	return c.results(b.json, result, func(w io.Writer) error {
 		return writeRows(w, []row{
 			{"views/s", "workers", "size"},
-			{fmt.Sprintf("%.0f", rate), strconv.Itoa(workers), fmt.Sprintf("%d×%d", size, size)},
+			{fmt.Sprintf("%.0f", result.ViewsPerSecond), strconv.Itoa(result.Workers), fmt.Sprintf("%d×%d", b.size, b.size)},
+		}, true)
+	})
+}
+
+// samples measures on the training images of a dataset, or where those are not
+// there on its test images, which are as good to measure with.
+func (b *pipelineBench) samples(c *call, d time.Duration) error {
+	const batch = 8
+	cfg := &b.config
+	if b.flags.given("size") {
+		return usage("--size is about images in memory; leave it out, or --dataset")
+	}
+	if err := checkImages(cfg); err != nil {
+		return err
+	}
+	log := newProgress(c.stderr, false)
+	set, err := openData(*cfg, "train", 0, log)
+	if err != nil && data.IsFolder(cfg.Dataset) {
+		if test, e := openData(*cfg, "test", 0, log); e == nil {
+			set, err = test, nil
+		}
+	}
+	if err != nil {
+		return err
+	}
+	method, err := methods.New(methods.Config{Method: "augmix", Views: cfg.Views, JSDWeight: cfg.JSDWeight, Mixing: train.Mixing(*cfg)})
+	if err != nil {
+		return err
+	}
+	rate, err := data.Throughput(data.PipelineConfig{
+		Dataset: set, BatchSize: batch, Views: method.Views(), Train: true, Workers: cfg.NumWorkers, Seed: cfg.Seed,
+		NewViewer: func() data.Viewer { return method.NewViewer() },
+	}, d)
+	if err != nil {
+		return err
+	}
+	side, _, _ := set.Size()
+	result := sampleRate{rate, cfg.Dataset, cfg.NumWorkers, side, method.Views(), cfg.FastDecode}
+	return c.results(b.json, result, func(w io.Writer) error {
+		return writeRows(w, []row{
+			{"images/s", "workers", "size", "views"},
+			{fmt.Sprintf("%.1f", rate), strconv.Itoa(cfg.NumWorkers), fmt.Sprintf("%d×%d", side, side), strconv.Itoa(result.Views)},
 		}, true)
 	})
 }

@@ -14,11 +14,16 @@ const smallSide = 32
 
 // images declares the flags about image files.
 func (g *group) images(c *run.Config, which string) {
+	g.imageFiles(c, which)
+	g.text(&c.OnBadSample, "on-bad-sample", "error|skip", checkOnBadSample, "imagenet, folder: an image that cannot be read ends the "+
+		"command (error, the default), or is passed over and listed (skip), at most 0.01 % of them (at least 1)")
+}
+
+// imageFiles declares the flags about how image files become images.
+func (g *group) imageFiles(c *run.Config, which string) {
 	g.integer(&c.ImageSize, "image-size", 8, 4096, "side of the images in pixels (default: 224 of imagenet and folder; the others have 32)")
 	g.toggle(&c.FastDecode, "fast-decode", "imagenet, folder: decode the "+which+" at a reduced size where they are made smaller still: "+
 		"faster, and other pixels than Pillow's")
-	g.text(&c.OnBadSample, "on-bad-sample", "error|skip", checkOnBadSample, "imagenet, folder: an image that cannot be read ends the "+
-		"command (error, the default), or is passed over and listed (skip), at most 0.01 % of them (at least 1)")
 }
 
 func checkOnBadSample(s string) error {

@@ -137,5 +137,14 @@ func TestImageFolder(t *testing.T) {
 	if code, stdout, _ := call("eval partly --image-size 40 --sets clean --fast-decode"); code != 0 {
 		t.Errorf("another size: exit code %d: %s", code, stdout)
 	}
+	// The reader's throughput is measured on whichever images are there.
+	if err := os.Rename("good/train", "good/other"); err != nil {
+		t.Fatal(err)
+	}
+	var rate sampleRate
+	code, stdout, stderr = call("bench pipeline --dataset folder --data good --image-size 32 --seconds 0.1 --json -")
+	if err := json.Unmarshal([]byte(stdout), &rate); err != nil || code != 0 || rate.ImagesPerSecond <= 0 || rate.Size != 32 || rate.Views != 3 {
+		t.Errorf("bench pipeline: exit code %d, %s, %v: %s", code, stdout, err, stderr)
+	}
 	stops("eval partly --data bad --sets clean", exitData, "bad/val/blue/0.jpg")
 }

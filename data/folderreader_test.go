@@ -268,22 +268,67 @@ func TestFastDecode(t *testing.T) {
 			if err := fast.Read(i, b, &again); err != nil {
 				t.Fatal(err)
 			}
-			sum := 0
-			for j := range a.Pix {
-				d := int(a.Pix[j]) - int(b.Pix[j])
-				sum += max(d, -d)
-				if d != 0 {
-					differ++
-				}
-			}
-			if mean := float64(sum) / float64(len(a.Pix)); mean > 8 {
+			mean := meanDifference(a, b)
+			if mean > 8 {
 				t.Errorf("training %v, image %d: the mean difference is %.1f levels, want at most 8", train, i, mean)
+			}
+			if mean > 0 {
+				differ++
 			}
 		}
 		if differ == 0 {
-			t.Errorf("training %v: no pixel differs: nothing was decoded at a reduced size", train)
+			t.Errorf("training %v: no image differs: nothing was decoded at a reduced size", train)
 		}
 	}
+}
+
+// What --fast-decode changes on photographs of about 500×375 pixels, as the comment
+// on FolderOptions states it.
+func TestFastDecodeOnPhotographs(t *testing.T) {
+	dir := filepath.Join(realData(t), "imagenet-samples")
+	if !isDir(dir) {
+		t.Skipf("no test data: there is no %s", dir)
+	}
+	for side, wantShare := range map[int]float64{224: 0.02, 64: 0.85} {
+		var readers [2]Reader
+		var images [2]*pixel.Image
+		for i, fast := range []bool{false, true} {
+			f := mustOpenFolder(t, dir, "test", FolderOptions{ImageSize: side, FastDecode: fast})
+			readers[i], images[i] = f.NewReader(true), pixel.New(f.Size())
+			defer readers[i].Close()
+		}
+		samples, reduced, sum := 0, 0, 0.0
+		for epoch := range uint64(5) {
+			for i := range 120 {
+				for k, r := range readers {
+					stream := rng.New(1, epoch, uint64(i), 0)
+					if err := r.Read(i, images[k], &stream); err != nil {
+						t.Fatal(err)
+					}
+				}
+				samples++
+				if difference := meanDifference(images[0], images[1]); difference > 0 {
+					reduced++
+					sum += difference
+				}
+			}
+		}
+		share, mean := float64(reduced)/float64(samples), sum/float64(max(reduced, 1))
+		t.Logf("crops of %d pixels: %.0f %% are decoded at a reduced size, those differ by %.1f levels in the mean", side, 100*share, mean)
+		if share < wantShare-0.03 || share > wantShare+0.03 || mean > 4 {
+			t.Errorf("crops of %d pixels: %.3f differ by %.2f levels in the mean, want %.2f and at most 4", side, share, mean, wantShare)
+		}
+	}
+}
+
+// meanDifference returns the mean absolute difference of two images' values.
+func meanDifference(a, b *pixel.Image) float64 {
+	sum := 0
+	for i := range a.Pix {
+		d := int(a.Pix[i]) - int(b.Pix[i])
+		sum += max(d, -d)
+	}
+	return float64(sum) / float64(len(a.Pix))
 }
 
 // Everything that an image folder may hold beside images is an error that names the
@@ -363,6 +408,33 @@ func TestReadImage(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		} else if e, ok := errors.AsType[*Error](err); !ok || e.Kind != want || e.Path != name {
 			t.Errorf("%s: got %v, want an Error of kind %v that names it", name, err, want)
+		}
+	}
+}
+
+// From the file to the pixels, on one core.
+func BenchmarkPhotographs(b *testing.B) {
+	dir := filepath.Join(realData(b), "imagenet-samples")
+	if !isDir(dir) {
+		b.Skipf("no test data: there is no %s", dir)
+	}
+	for _, side := range []int{224, 64} {
+		for _, train := range []bool{true, false} {
+			for _, fast := range []bool{false, true} {
+				b.Run(fmt.Sprintf("side=%d/train=%v/fast=%v", side, train, fast), func(b *testing.B) {
+					f := mustOpenFolder(b, dir, "test", FolderOptions{ImageSize: side, FastDecode: fast})
+					r, m := f.NewReader(train), pixel.New(f.Size())
+					defer r.Close()
+					i := 0
+					for b.Loop() {
+						stream := rng.New(1, uint64(i/f.Len()), uint64(i%f.Len()), 0)
+						if err := r.Read(i%f.Len(), m, &stream); err != nil {
+							b.Fatal(err)
+						}
+						i++
+					}
+				})
+			}
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // realData returns the folder of test data, or skips the test.
-func realData(t *testing.T) string {
+func realData(t testing.TB) string {
 	t.Helper()
 	dir := os.Getenv("AUGMIX_TEST_DATA")
 	if dir == "" {

@@ -33,6 +33,15 @@ $compare --names 'augmix' "the reference's aug(): a 32×32 view, one core" --key
     "$augmix bench pipeline --workers 1 --size 32 --seconds 3 --json - | tr -d '\n'" \
     "$python scripts/bench/view_reference.py --reference $reference --seconds 3"
 
+if [ -d "$data/imagenet-samples/val" ]; then
+    $compare --names 'augmix' "the reference's loader: a photograph decoded, cropped to 224×224, clean and two views, one core" \
+        --key images_per_second \
+        "GOMAXPROCS=1 $augmix bench pipeline --dataset folder --data $data/imagenet-samples --num-workers 1 --seconds 5 --json - | tr -d '\n'" \
+        "$python scripts/bench/loader_reference.py --reference $reference --data $data/imagenet-samples/val --seconds 8"
+else
+    echo "bench: the loader row needs photographs; AUGMIX_TEST_DATA names the folder that holds imagenet-samples/val" >&2
+fi
+
 if [ ! -d "$data/cifar-10-batches-py" ]; then
     echo "bench: the epoch row needs CIFAR-10; AUGMIX_TEST_DATA names the folder that holds cifar-10-batches-py" >&2
     exit

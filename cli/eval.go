@@ -63,7 +63,7 @@ func newEvaluation(f *flags) *evaluation {
 	g.data(c)
 	g.images(c, "test images")
 	g.names(&e.sets, "sets", "set", []string{"clean", "c"}, "what to measure on")
-	g.names(&e.only, "only", "corruption", corrupt.Names(), "only these corruptions")
+	g.names(&e.only, "only", "corruption", corrupt.Names(), "only these corruptions (default: those for testing)")
 	g.add(&severitiesValue{&e.severities, corrupt.Severities}, "severity", "only these severities, such as 1,3 or 2-5")
 	g.text(&e.cData, "c-data", "DIR|generate", nil,
 		"the published corrupted images, or generate to make them (default: those beside the data if there are any, else generate)")

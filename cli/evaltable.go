@@ -18,7 +18,7 @@ type evalTable struct {
 	source     string // where the normalisation came from
 	threads    int
 	sets       []string
-	names      []string // corruptions that were asked for; none means all
+	names      []string // corruptions that were asked for; none means those for testing
 	severities []int
 	result     run.Evaluation
 }
@@ -35,7 +35,7 @@ func (t evalTable) write(w io.Writer) error {
 	if r.Clean == nil && r.Corruption == nil { // a dry run
 		names := t.names
 		if len(names) == 0 {
-			names = corrupt.Names()
+			names = corrupt.Test()
 		}
 		rows = append(rows, row{"sets", strings.Join(t.sets, ", ")})
 		if slices.Contains(t.sets, "c") {

@@ -141,8 +141,8 @@ func testEvaluation(t *testing.T, ok func(...string) (string, string)) {
 			t.Errorf("%s: got %s, %v; want clean scores %+v", line, stdout, err, *result.Clean)
 		}
 	}
-	if len(printed.Corruption.ByCorruption) != len(corrupt.Names()) {
-		t.Errorf("train --evaluate measures %d corruptions, want %d", len(printed.Corruption.ByCorruption), len(corrupt.Names()))
+	if len(printed.Corruption.ByCorruption) != len(corrupt.Test()) {
+		t.Errorf("train --evaluate measures %d corruptions, want %d", len(printed.Corruption.ByCorruption), len(corrupt.Test()))
 	}
 	// Several checkpoints give a list.
 	stdout, _ := ok(strings.Fields("eval one two --sets clean --limit-eval 40 --json - --quiet")...)

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"gonum.org/v1/gonum/stat/distuv"
+
 	"augmix/corrupt"
 	"augmix/pixel"
 	"augmix/rng"
@@ -73,55 +75,99 @@ func TestOriginal(t *testing.T) {
 	}
 }
 
-// TestGaussianNoise compares the mean and the variance of the bytes with those of
-// trunc(255·clip(v/255 + σZ)), whose probabilities the normal distribution gives.
-func TestGaussianNoise(t *testing.T) {
-	phi := func(x float64) float64 { return 0.5 * math.Erfc(-x/math.Sqrt2) }
-	sigmas := map[int][]float64{32: {0.04, 0.06, 0.08, 0.09, 0.10}, 224: {0.08, 0.12, 0.18, 0.26, 0.38}}
-	for size, levels := range sigmas {
-		for i, sigma := range levels {
-			for _, v := range []uint8{0, 20, 128, 255} {
-				src := pixel.New(size, size, 3)
-				for j := range src.Pix {
-					src.Pix[j] = v
+// TestNoise compares the mean and the variance of the bytes with those of the
+// formula trunc(255·clip(…)), whose probabilities gonum's distributions give.
+func TestNoise(t *testing.T) {
+	normal := func(x float64) float64 { return distuv.UnitNormal.CDF(x) }
+	// below is the probability that 255 times the unclipped result is below k.
+	for _, c := range []struct {
+		name  string
+		below func(level, v, k float64) float64
+		at32  []float64
+		at224 []float64
+	}{
+		{
+			"gaussian_noise",
+			func(sigma, v, k float64) float64 { return normal((k - v) / 255 / sigma) },
+			[]float64{0.04, 0.06, 0.08, 0.09, 0.10}, []float64{0.08, 0.12, 0.18, 0.26, 0.38},
+		},
+		{
+			"speckle_noise",
+			func(sigma, v, k float64) float64 { return normal((k - v) / (v * sigma)) },
+			[]float64{0.06, 0.1, 0.12, 0.16, 0.2}, []float64{0.15, 0.2, 0.35, 0.45, 0.6},
+		},
+		{
+			"shot_noise",
+			func(white, v, k float64) float64 {
+				return distuv.Poisson{Lambda: v / 255 * white}.CDF(math.Ceil(white*k/255) - 1)
+			},
+			[]float64{500, 250, 100, 75, 50}, []float64{60, 25, 12, 5, 3},
+		},
+		{
+			"impulse_noise",
+			func(amount, v, k float64) float64 {
+				if k <= v {
+					return amount / 2
 				}
-				var n, sum, squares float64
-				for index := range 20 * 32 / size * 2 {
-					for _, b := range apply(t, "gaussian_noise", src, i+1, index).Pix {
-						n++
-						sum += float64(b)
-						squares += float64(b) * float64(b)
+				return 1 - amount/2
+			},
+			[]float64{0.01, 0.02, 0.03, 0.05, 0.07}, []float64{0.03, 0.06, 0.09, 0.17, 0.27},
+		},
+	} {
+		for size, levels := range map[int][]float64{32: c.at32, 224: c.at224} {
+			for severity, level := range levels {
+				for _, v := range []uint8{1, 20, 128, 255} {
+					distribution := func(k int) float64 {
+						if k == 256 {
+							return 1
+						}
+						return c.below(level, float64(v), float64(k))
 					}
-				}
-				var mean, second, fourth float64
-				probability := func(k int) float64 {
-					below := phi((float64(k)/255 - float64(v)/255) / sigma)
-					if k == 0 {
-						below = 0
-					}
-					if k == 255 {
-						return 1 - below
-					}
-					return phi((float64(k+1)/255-float64(v)/255)/sigma) - below
-				}
-				for k := range 256 {
-					mean += probability(k) * float64(k)
-				}
-				for k := range 256 {
-					d := float64(k) - mean
-					second += probability(k) * d * d
-					fourth += probability(k) * d * d * d * d
-				}
-				gotMean := sum / n
-				gotSecond := squares/n - 2*mean*gotMean + mean*mean
-				if se := math.Sqrt(second / n); math.Abs(gotMean-mean) > 5*se {
-					t.Errorf("size %d, severity %d, value %d: mean %.3f, want %.3f ± %.3f", size, i+1, v, gotMean, mean, se)
-				}
-				if se := math.Sqrt((fourth - second*second) / n); math.Abs(gotSecond-second) > 5*se {
-					t.Errorf("size %d, severity %d, value %d: variance %.2f, want %.2f ± %.2f", size, i+1, v, gotSecond, second, se)
+					checkNoise(t, c.name, size, severity+1, v, distribution)
 				}
 			}
 		}
+	}
+}
+
+// checkNoise compares noise on images of value v with the distribution whose
+// probabilities of less than k = 1 … 256 below gives.
+func checkNoise(t *testing.T, name string, size, severity int, v uint8, below func(k int) float64) {
+	t.Helper()
+	src := pixel.New(size, size, 3)
+	for i := range src.Pix {
+		src.Pix[i] = v
+	}
+	var n, sum, squares float64
+	for index := range 20 * 32 / size * 2 {
+		for _, b := range apply(t, name, src, severity, index).Pix {
+			n++
+			sum += float64(b)
+			squares += float64(b) * float64(b)
+		}
+	}
+	var p [256]float64
+	last := 0.0
+	for k := range p {
+		p[k] = below(k+1) - last
+		last += p[k]
+	}
+	var mean, second, fourth float64
+	for k, p := range p {
+		mean += p * float64(k)
+	}
+	for k, p := range p {
+		d := float64(k) - mean
+		second += p * d * d
+		fourth += p * d * d * d * d
+	}
+	gotMean := sum / n
+	gotSecond := squares/n - 2*mean*gotMean + mean*mean
+	if se := math.Sqrt(second / n); math.Abs(gotMean-mean) > 5*se {
+		t.Errorf("%s, size %d, severity %d, value %d: mean %.3f, want %.3f ± %.3f", name, size, severity, v, gotMean, mean, se)
+	}
+	if se := math.Sqrt((fourth - second*second) / n); math.Abs(gotSecond-second) > 5*se {
+		t.Errorf("%s, size %d, severity %d, value %d: variance %.2f, want %.2f ± %.2f", name, size, severity, v, gotSecond, second, se)
 	}
 }
 
@@ -179,6 +225,12 @@ func TestWorkers(t *testing.T) {
 	}
 }
 
+// perChannel holds the corruptions that treat equal channels unequally.
+var perChannel = map[string]bool{
+	"gaussian_noise": true, "shot_noise": true, "impulse_noise": true, "speckle_noise": true,
+	"saturate": true, // makes grey pixels of an RGB image red
+}
+
 // TestAnySize: grey and colour, odd, narrow and single pixels; a Corruptor is used
 // for all in turn, the source stays, and a grey picture is a colour one of equal
 // channels.
@@ -203,8 +255,8 @@ func TestAnySize(t *testing.T) {
 				if !reflect.DeepEqual(keep, grey) {
 					t.Fatalf("%s: the source changed", name)
 				}
-				if name == "gaussian_noise" {
-					continue // each channel has noise of its own
+				if perChannel[name] {
+					continue
 				}
 				for i, v := range rgb.Pix {
 					if v != g.Pix[i/3] {
@@ -220,8 +272,14 @@ func TestAnySize(t *testing.T) {
 }
 
 func TestRegistry(t *testing.T) {
-	if got, want := corrupt.Names(), []string{"gaussian_noise", "defocus_blur", "brightness", "contrast", "pixelate"}; !slices.Equal(got, want) {
+	if got, want := corrupt.Names(), []string{
+		"gaussian_noise", "shot_noise", "impulse_noise", "defocus_blur", "zoom_blur", "brightness", "contrast", "pixelate",
+		"jpeg_compression", "speckle_noise", "gaussian_blur", "saturate",
+	}; !slices.Equal(got, want) {
 		t.Errorf("Names: got %v, want %v", got, want)
+	}
+	if got := corrupt.Test(); !slices.Equal(got, corrupt.Names()[:len(got)]) || slices.Contains(got, "saturate") {
+		t.Errorf("Test: got %v", got)
 	}
 	published := corrupt.Published()
 	if len(published) != 19 || published[0] != "gaussian_noise" || published[14] != "jpeg_compression" || published[18] != "saturate" {

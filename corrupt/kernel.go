@@ -83,11 +83,7 @@ func (f *filter) sums(out []uint8, in []float64) {
 func (f *filter) pad(src *pixel.Image, reach int) (stride int) {
 	width, height := src.W+2*reach, src.H+2*reach
 	stride = width * src.C
-	if n := height * stride; cap(f.padded) < n {
-		f.padded = make([]float64, n)
-	} else {
-		f.padded = f.padded[:n]
-	}
+	f.padded = grow(f.padded, height*stride)
 	for y := range height {
 		in := src.Pix[mirror(y-reach, src.H)*src.W*src.C:]
 		out := f.padded[y*stride : (y+1)*stride]

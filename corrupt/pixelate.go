@@ -25,11 +25,7 @@ func newPixelate(t table) corruption { return &pixelate{factors: pixelateLevels[
 func (p *pixelate) apply(dst, src *pixel.Image, severity int, _ *rng.Stream) {
 	w := max(int(float64(src.W)*p.factors[severity]), 1)
 	h := max(int(float64(src.H)*p.factors[severity]), 1)
-	n := w * h * src.C
-	if cap(p.small.Pix) < n {
-		p.small.Pix = make([]uint8, n)
-	}
-	p.small = pixel.Image{Pix: p.small.Pix[:n], W: w, H: h, C: src.C}
+	p.small = pixel.Image{Pix: grow(p.small.Pix, w*h*src.C), W: w, H: h, C: src.C}
 	p.resizer.Resize(&p.small, src, pixel.Box)
 	p.resizer.Resize(dst, &p.small, pixel.Box)
 }

@@ -87,6 +87,10 @@ func TestPublished(t *testing.T) {
 		{"contrast", "3c8262171c51307f916c30a3308235a8"},
 		{"pixelate", "0f14f7e2db14288304e1de10df16832f"},
 		{"defocus_blur", "7d1322666342a0702b1957e92f6254bc"},
+		{"saturate", "1cfae0964219c5102abbb883e538cc56"},
+		{"gaussian_blur", "c33370155bc9b055fb4a89113d3c559d"},
+		{"zoom_blur", "6ea8e63f1c5cdee1517533840641641b"},
+		{"jpeg_compression", "b59326bf95455417c259800e78412012"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			sum := md5.New()

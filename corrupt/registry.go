@@ -25,12 +25,12 @@ var paper = []struct {
 	make        func(t table) corruption
 }{
 	{"gaussian_noise", "noise", newGaussianNoise},
-	{"shot_noise", "noise", nil},
-	{"impulse_noise", "noise", nil},
+	{"shot_noise", "noise", newShotNoise},
+	{"impulse_noise", "noise", newImpulseNoise},
 	{"defocus_blur", "blur", newDefocusBlur},
 	{"glass_blur", "blur", nil},
 	{"motion_blur", "blur", nil},
-	{"zoom_blur", "blur", nil},
+	{"zoom_blur", "blur", newZoomBlur},
 	{"snow", "weather", nil},
 	{"frost", "weather", nil},
 	{"fog", "weather", nil},
@@ -38,17 +38,32 @@ var paper = []struct {
 	{"contrast", "digital", newContrast},
 	{"elastic_transform", "digital", nil},
 	{"pixelate", "digital", newPixelate},
-	{"jpeg_compression", "digital", nil},
-	{"speckle_noise", "noise", nil},
-	{"gaussian_blur", "blur", nil},
+	{"jpeg_compression", "digital", newJPEGCompression},
+	{"speckle_noise", "noise", newSpeckleNoise},
+	{"gaussian_blur", "blur", newGaussianBlur},
 	{"spatter", "weather", nil},
-	{"saturate", "digital", nil},
+	{"saturate", "digital", newSaturate},
 }
 
 // Names returns the corruptions that New makes, in the paper's order.
 func Names() []string {
 	var names []string
 	for _, p := range paper {
+		if p.make != nil {
+			names = append(names, p.name)
+		}
+	}
+	return names
+}
+
+// tests is how many corruptions, the first, are for testing.
+const tests = 15
+
+// Test returns those of Names that are for testing: what a mean over corruptions is
+// over. The others are for choosing hyperparameters.
+func Test() []string {
+	var names []string
+	for _, p := range paper[:tests] {
 		if p.make != nil {
 			names = append(names, p.name)
 		}

@@ -130,7 +130,7 @@ func (o Options) corrupted(clean data.Dataset) ([]corruptedSet, error) {
 	}
 	names := o.Only
 	if len(names) == 0 {
-		names = corrupt.Names()
+		names = corrupt.Test()
 	}
 	dir := o.CData
 	switch dir {

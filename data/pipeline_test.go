@@ -310,10 +310,8 @@ func TestPipelineGivesUp(t *testing.T) {
 		}
 		p.Start(0, 0)
 		_, err = p.Next()
-		want := fmt.Sprintf("none of %d samples in a row can be read; the first is image 0 of numbered", min(most+1, 100))
-		if !errors.Is(err, errRotten) || !strings.Contains(err.Error(), want) {
-			t.Errorf("MaxBad %d: got %v, want %q", most, err, want)
-		}
+		wantError(t, fmt.Sprintf("MaxBad %d", most), err, Invalid, "image 0 of numbered", errRotten.Error(),
+			fmt.Sprintf("nor can the %d samples after it", min(most, 99)))
 		p.Close()
 	}
 }

@@ -63,12 +63,14 @@ func (w *worker) read(b *Batch, i int) (index int, bad []Bad, err error) {
 		}
 		bad = append(bad, Bad{i, index, err})
 	}
-	err = bad[0].Err
-	if _, named := errors.AsType[*Error](err); !named {
-		err = fmt.Errorf("%s: %w", w.cfg.Dataset.Describe(asked), err)
-	}
+	name := w.cfg.Dataset.Describe(asked)
 	if len(bad) > 1 {
-		err = fmt.Errorf("none of %d samples in a row can be read; the first is %w", len(bad), err)
+		return asked, nil, &Error{Kind: Invalid, Path: name,
+			Reason: fmt.Sprintf("cannot be read, nor can the %d samples after it, more than --on-bad-sample skip passes over", len(bad)-1),
+			Err:    errors.New(reason(bad[0].Err)), Remedy: "Put the files right or remove them."}
+	}
+	if _, named := errors.AsType[*Error](err); !named {
+		err = fmt.Errorf("%s: %w", name, err)
 	}
 	return asked, nil, err
 }

@@ -60,7 +60,10 @@ func (r *Reader) Region(dst *pixel.Image, data []byte, x, y, w, h int) error {
 
 // RegionScaled is Region at 1/denominator of the size, 1, 2, 4 or 8: libjpeg leaves
 // out high frequencies instead of decoding and averaging them. It is faster and not
-// equal to resizing what Region gives. The rectangle is in coordinates of the full
+// equal to resizing what Region gives: where whole photographs of ImageNet are large
+// enough for 1/2, decoding and resizing them to 224×224 takes two thirds of the time,
+// and the values differ by 1 of 255 on average (TestFastDecode). Two in a hundred
+// random crops are large enough. The rectangle is in coordinates of the full
 // size; dst becomes ⌈(x+w)/denominator⌉-⌊x/denominator⌋ pixels wide and likewise
 // high. For a PNG the denominator is ignored: dst's size tells.
 //

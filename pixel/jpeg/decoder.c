@@ -171,7 +171,6 @@ static void read_header(jpeg_decoder *d, const unsigned char *data, size_t size)
   jpeg_read_header(info, TRUE);
   d->report.width = info->image_width;
   d->report.height = info->image_height;
-  d->report.components = info->num_components;
   char *message = d->report.message;
   if ((unsigned long)info->image_width * info->image_height > JPEG_MAX_PIXELS) {
     snprintf(message, sizeof d->report.message, "%u×%u pixels are more than %d", info->image_width, info->image_height,

@@ -30,7 +30,6 @@ typedef struct jpeg_decoder jpeg_decoder;
 // What the last call of jpeg_decoder_header or jpeg_decoder_region found.
 typedef struct {
   unsigned width, height;  // of the whole image
-  int components;          // 1, 3 or 4
   char message[256];       // what is wrong, where the call did not return jpeg_ok
 } jpeg_report;
 

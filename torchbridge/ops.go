@@ -60,6 +60,9 @@ func (a Tensor) MulScalar(b float64) Tensor { return Tensor{aten.MulScalar(a.T, 
 // MM returns the product of two matrices.
 func MM(a, b Tensor) Tensor { return Tensor{aten.MM(a.T, b.T)} }
 
+// Sign returns −1 where a is negative, 1 where it is positive, else 0.
+func (a Tensor) Sign() Tensor { return Tensor{aten.Sign(a.T)} }
+
 // Relu returns max(t, 0).
 func Relu(t Tensor) Tensor { return Tensor{aten.Relu(t.T)} }
 

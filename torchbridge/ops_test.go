@@ -57,6 +57,7 @@ func TestOperations(t *testing.T) {
 		{"DivI", func(a torch.Tensor) torch.Tensor { a.DivI(tensor([]float32{2, 4})); return a }, []int64{2, 2}, []float64{0.5, -0.5, 1.5, -1}},
 		{"AddScalar", func(a torch.Tensor) torch.Tensor { return a.AddScalar(0.25) }, []int64{2, 2}, []float64{1.25, -1.75, 3.25, -3.75}},
 		{"MulScalar", func(a torch.Tensor) torch.Tensor { return a.MulScalar(-2) }, []int64{2, 2}, []float64{-2, 4, -6, 8}},
+		{"Tensor.Sign", func(a torch.Tensor) torch.Tensor { return a.Add(tensor([]float32{-1, 0}), 1).Sign() }, []int64{2, 2}, []float64{0, -1, 1, -1}},
 		{"MM", func(a torch.Tensor) torch.Tensor { return torch.MM(a, tensor([][]float32{{1, 0, 2}, {0, 1, 3}})) },
 			[]int64{2, 3}, []float64{1, -2, -4, 3, -4, -6}},
 		{"Relu", func(a torch.Tensor) torch.Tensor { return torch.Relu(a) }, []int64{2, 2}, []float64{1, 0, 3, 0}},
@@ -177,6 +178,9 @@ func TestBackward(t *testing.T) {
 		if x.Grad().Defined() || x.RequiresGrad() || !w.RequiresGrad() {
 			t.Error("only w was to have a gradient")
 		}
+		square := w.Mul(w)
+		compare(t, "gradient that is returned", square.Sum().GradientOf(w), []int64{3}, []float64{4, -6, 8})
+		compare(t, "gradient beside one that is returned", w.Grad(), []int64{3}, []float64{10 + 1.0/3, 1.0 / 3, 30 + 1.0/3})
 		if d := w.Detach(); d.RequiresGrad() {
 			t.Error("a detached tensor requires a gradient")
 		}

@@ -176,6 +176,10 @@ func (a Tensor) want(dtype int8) {
 // Backward computes the gradients of the scalar a with respect to all leaves that require them.
 func (a Tensor) Backward() { aten.Backward(a.T) }
 
+// GradientOf returns the gradient of the scalar a with respect to input, which must require it. Unlike Backward it adds
+// to no tensor's gradient and computes none that input does not need.
+func (a Tensor) GradientOf(input Tensor) Tensor { return Tensor{aten.GradientOf(a.T, input.T)} }
+
 // Grad returns the gradient; it is undefined where there is none.
 func (a Tensor) Grad() Tensor { return Tensor{aten.Grad(a.T)} }
 

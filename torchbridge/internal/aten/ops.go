@@ -48,6 +48,9 @@ func MulScalar(a T, b float64) T {
 // MM returns the product of two matrices.
 func MM(a, b T) T { return one("mm", C.tb_mm(must("mm", a), must("mm", b)), a, b) }
 
+// Sign returns −1, 0 or 1.
+func Sign(a T) T { return one("sign", C.tb_sign(must("sign", a)), a) }
+
 // Relu returns max(a, 0).
 func Relu(a T) T { return one("relu", C.tb_relu(must("relu", a)), a) }
 

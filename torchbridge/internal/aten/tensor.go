@@ -143,6 +143,11 @@ func String(a T) string {
 // Backward computes the gradients of a scalar.
 func Backward(a T) { done("backward", C.tb_backward(must("backward", a)), a) }
 
+// GradientOf returns the gradient of the scalar a with respect to input.
+func GradientOf(a, input T) T {
+	return one("grad", C.tb_gradient_of(must("grad", a), must("grad", input)), a, input)
+}
+
 // SetRequiresGrad tells autograd to record operations on the leaf a, or not to.
 func SetRequiresGrad(a T, on bool) {
 	done("requires_grad", C.tb_set_requires_grad(must("requires_grad", a), C.bool(on)), a)

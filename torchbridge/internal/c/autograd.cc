@@ -4,6 +4,7 @@
 #include <ATen/autocast_mode.h>
 #include <ATen/ops/_fused_sgd.h>
 #include <c10/core/GradMode.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include "fast.h"
 #include "guard.h"
@@ -50,6 +51,10 @@ void tb_autocast_end(bool was_enabled, int was_dtype) {
 
 char *tb_backward(tb_tensor a) {
   return fence([&] { tensor(a).backward(); });
+}
+
+tb_result tb_gradient_of(tb_tensor a, tb_tensor input) {
+  return one([&] { return torch::autograd::grad({tensor(a)}, {tensor(input)})[0]; });
 }
 
 char *tb_set_requires_grad(tb_tensor a, bool on) {

@@ -73,6 +73,7 @@ char *tb_string(tb_tensor a, char **out);
 
 // Autograd.
 char *tb_backward(tb_tensor a);
+tb_result tb_gradient_of(tb_tensor a, tb_tensor input);  // leaves every .grad as it is
 char *tb_set_requires_grad(tb_tensor a, bool on);
 char *tb_set_data(tb_tensor a, tb_tensor b);
 tb_result tb_grad(tb_tensor a);
@@ -99,6 +100,7 @@ tb_result tb_div_(tb_tensor a, tb_tensor b);
 tb_result tb_add_scalar(tb_tensor a, double b);
 tb_result tb_mul_scalar(tb_tensor a, double b);
 tb_result tb_mm(tb_tensor a, tb_tensor b);
+tb_result tb_sign(tb_tensor a);
 tb_result tb_relu(tb_tensor a);
 tb_result tb_relu_(tb_tensor a);
 tb_result tb_leaky_relu(tb_tensor a, double slope);

@@ -21,6 +21,7 @@
 #include <ATen/ops/permute.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/sigmoid.h>
+#include <ATen/ops/sign.h>
 #include <ATen/ops/slice.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/squeeze.h>
@@ -81,6 +82,9 @@ tb_result tb_mul_scalar(tb_tensor a, double b) {
 }
 tb_result tb_mm(tb_tensor a, tb_tensor b) {
   return one([&] { return at::mm(tensor(a), tensor(b)); });
+}
+tb_result tb_sign(tb_tensor a) {
+  return one([&] { return at::sign(tensor(a)); });
 }
 tb_result tb_relu(tb_tensor a) {
   return one([&] { return at::relu(tensor(a)); });

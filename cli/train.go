@@ -55,6 +55,9 @@ func newTraining(f *flags) *training {
 	g.method(c)
 	g.mixture(c, &t.preset)
 
+	g = f.group("Other methods")
+	g.otherMethods(c)
+
 	g = f.group("Optimizer")
 	g.optimizer(c)
 	g.seed(c, "of the weights, the order of the images and the augmentation")
@@ -133,7 +136,13 @@ func (t *training) decide() error {
 	if err := train.Mixing(*c).Validate(); err != nil {
 		return usage("%v", err)
 	}
+	if err := t.flags.refuseForeign(c); err != nil {
+		return err
+	}
 	if _, err := train.NewMethod(*c); err != nil {
+		return usage("%v", err)
+	}
+	if err := train.ResolveMethod(c); err != nil {
 		return usage("%v", err)
 	}
 	if err := checkImages(c); err != nil {

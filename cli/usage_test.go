@@ -28,6 +28,8 @@ func TestBadCommandLines(t *testing.T) {
 	write("range.json", `{"epochs": 0}`)
 	write("model.json", `{"model": "wnr"}`)
 	write("depth.json", `{"mixture_depth": 0, "dataset": "shapes"}`)
+	write("policy.json", `{"source": "", "magnitudes": "autoaugment", "policy": [[{"op": "invert", "probability": 1}, `+
+		`{"op": "rotat", "probability": 1, "magnitude": 3}]]}`)
 	write("text.png", "no picture")
 	write("weights.pt", "no weights")
 	if err := os.Mkdir("empty", 0o700); err != nil {
@@ -154,7 +156,7 @@ func TestBadCommandLines(t *testing.T) {
 		{"eval --model wrn --dataset folder --c-data empty --checkpoint nowhere.pt", 2, "--c-data empty leave it out"},
 		{"train -m wnr", 2, "--model no model wnr nearest wrn"},
 		{"train --model resnet50", 2, "no model resnet50"},
-		{"train --method cutout", 2, "--method no method cutout"},
+		{"train --method cutuot", 2, "--method no method cutuot nearest cutout"},
 		{"train --method Augmix", 2, "no method Augmix nearest augmix"},
 		{"train --precision fp16", 2, "--precision fp16"},
 		{"train --device gpu", 2, "--device gpu"},
@@ -218,6 +220,49 @@ func TestBadCommandLines(t *testing.T) {
 		{"preview --mixture-width 21", 2, "--mixture-width 21"},
 		{"preview text.png", 3, "text.png not a JPEG or PNG image but text"},
 		{"preview nowhere.png", 3, "nowhere.png no such file"},
+
+		// Methods and what they have no use for.
+		{"train --method cutout --mixup-alpha 1", 2, "--mixup-alpha mixup cutout leave it out --method mixup"},
+		{"train --method standard --views 2", 2, "--views augmix standard leave it out --method augmix"},
+		{"train --method standard --no-jsd", 2, "--no-jsd augmix leave it out"},
+		{"train --method standard --jsd-weight 1", 2, "--jsd-weight augmix leave it out"},
+		{"train --method cutout --all-ops", 2, "--all-ops augmix leave it out"},
+		{"train --method mixup --mixture-width 2", 2, "--mixture-width augmix leave it out"},
+		{"train --method mixup --mixture-depth 2", 2, "--mixture-depth augmix leave it out"},
+		{"train --method mixup --aug-severity 2", 2, "--aug-severity augmix leave it out"},
+		{"train --method mixup --aug-prob-coeff 2", 2, "--aug-prob-coeff augmix leave it out"},
+		{"train --method mixup --fill 128", 2, "--fill augmix leave it out"},
+		{"train --method mixup --augmix-preset paper-cifar", 2, "--augmix-preset augmix leave it out"},
+		{"train --cutout-length 8", 2, "--cutout-length cutout augmix leave it out --method cutout"},
+		{"train --cutmix-beta 1", 2, "--cutmix-beta cutmix augmix leave it out"},
+		{"train --method mixup --cutmix-prob 1", 2, "--cutmix-prob cutmix mixup leave it out"},
+		{"train --policy p.json", 2, "--policy autoaugment augmix leave it out"},
+		{"train --method random-autoaugment --policy autoaugment-cifar10", 2, "--policy autoaugment random-autoaugment leave it out"},
+		{"train --method autoaugment --policy nowhere.json", 2, "--policy nowhere.json no such file autoaugment-cifar10"},
+		{"train --method autoaugment --policy text.png", 2, "--policy text.png not a policy"},
+		{"train --method autoaugment --policy empty", 2, "--policy empty is a directory"},
+		{"train --method autoaugment --policy policy.json", 2, "--policy policy.json sub-policy 1, operation 2 rotat want one of rotate"},
+		{"train --epsilon 8/255", 2, "--epsilon adversarial augmix leave it out"},
+		{"train --attack-step 2/255", 2, "--attack-step adversarial augmix leave it out"},
+		{"train --attack-steps 10", 2, "--attack-steps adversarial augmix leave it out"},
+		{"train --patch-width 10", 2, "--patch-width patch-uniform augmix leave it out"},
+		{"train --patch-noise 1", 2, "--patch-noise patch-uniform augmix leave it out"},
+		{"train --corruption contrast", 2, "--corruption corruption augmix leave it out --method corruption"},
+		{"train --severity 3", 2, "--severity corruption augmix leave it out"},
+		{"train --no-jsd --views 3", 2, "--views consistency loss --no-jsd leave out one"},
+		{"train --no-jsd --jsd-weight 3", 2, "--jsd-weight consistency loss --no-jsd leave out one"},
+		{"train --method corruption", 2, "--method corruption needs --corruption NAME contrast"},
+		{"train --method corruption --corruption contrats", 2, "--corruption contrats nearest contrast"},
+		{"train --method corruption --corruption contrast --severity 6", 2, "--severity 6 from 1 to 5"},
+		{"train --method cutout --cutout-length 0", 2, "--cutout-length 0 from 1"},
+		{"train --method mixup --mixup-alpha 0", 2, "--mixup-alpha 0 above 0"},
+		{"train --method cutmix --cutmix-prob 1.5", 2, "--cutmix-prob 1.5 at most 1"},
+		{"train --method adversarial --epsilon 8", 2, "--epsilon 8 at most 1 8/255"},
+		{"train --method adversarial --epsilon 8/0", 2, "--epsilon 8/0 at most 1"},
+		{"train --method adversarial --epsilon NaN", 2, "--epsilon NaN at most 1"},
+		{"train --method adversarial --attack-step 8/x", 2, "--attack-step 8/x at most 1"},
+		{"train --method adversarial --attack-steps 0", 2, "--attack-steps 0 from 1"},
+		{"train --method patch-uniform --patch-noise 0", 2, "--patch-noise 0 above 0"},
 
 		// Data, then checkpoints.
 		{"train --dataset imagenet --data nowhere", 3, "nowhere no such folder ILSVRC2012_img_train.tar"},

@@ -15,6 +15,7 @@ import (
 // independent mixtures; the loss is the cross-entropy of the clean view plus jsdWeight times the divergence of all
 // (cifar.py, train: 12). Without it, each image has one mixture and the loss is its cross-entropy.
 type augMix struct {
+	single
 	mixing    augmix.Config
 	views     int
 	jsd       bool
@@ -43,12 +44,11 @@ func (m augMix) NewViewer() Viewer {
 	return &mixViewer{mixer: augmix.NewMixer(m.mixing), cleanFirst: m.jsd}
 }
 
-func (m augMix) Loss(logits, labels torch.Tensor) torch.Tensor {
+func (m augMix) Loss(logits torch.Tensor, y Targets) torch.Tensor {
 	if !m.jsd {
-		return crossEntropy(logits, labels)
+		return y.crossEntropy(logits)
 	}
-	n := labels.Shape()[0]
-	loss := crossEntropy(logits.Slice(0, 0, n, 1), labels)
+	loss := y.crossEntropy(logits.Slice(0, 0, y.Labels.Shape()[0], 1))
 	consistency := jsd.Loss(logits, m.views)
 	return loss.Add(consistency, float32(m.jsdWeight))
 }

@@ -1,11 +1,12 @@
-// Package methods has the training methods, one a file: how a method views an image, and its loss.
+// Package methods has the training methods, one a file: how a method views an image, what it does to a batch, and its
+// loss. What a method does to single images happens on the workers' goroutines, with streams keyed by (seed, epoch,
+// index, view); what it does to a batch happens in torch, with draws keyed by (seed, step).
+//
+// The AugMix paper compares itself with most of them and does not publish the settings that it used. The defaults here
+// are each method's own, from its authors' code; where there is none either, the comment says "our choice".
 package methods
 
 import (
-	"fmt"
-	"strings"
-
-	"augmix/augmix"
 	"augmix/pixel"
 	"augmix/rng"
 
@@ -19,40 +20,72 @@ type Viewer interface {
 	View(dst []float32, v int, src *pixel.Image, r *rng.Stream)
 }
 
-// Method is a way to train.
+// Method is a way to train. A step calls Draw, then Batch, the network and Loss; from Batch on it reads no number back
+// from a tensor, so that it can be captured as a CUDA graph.
 type Method interface {
 	// Views is how many rows of a batch each image has.
 	Views() int
 	// NewViewer returns a viewer for one goroutine.
 	NewViewer() Viewer
-	// Loss returns the scalar to minimise, from float32 logits [Views·N, K], view-major, and labels [N].
-	Loss(logits, labels torch.Tensor) torch.Tensor
+	// Draw writes the draws of a step on a batch of n images into d, if the method has any.
+	Draw(d *Draws, n int, r *rng.Stream)
+	// Batch returns the images [Views·N, C, H, W] that the network is trained on, and what its logits are compared with.
+	Batch(b Batch) (torch.Tensor, Targets)
+	// Loss returns the scalar to minimise, from float32 logits [Views·N, K], view-major.
+	Loss(logits torch.Tensor, y Targets) torch.Tensor
 }
 
-// Config is what the flags say about a method.
-type Config struct {
-	Method    string
-	Views     int // The clean one included.
-	NoJSD     bool
-	JSDWeight float64
-	Mixing    augmix.Config
+// Batch is what a step begins with.
+type Batch struct {
+	Images  torch.Tensor // [Views·N, C, H, W] float32 pixels in [0, 1], view-major; NHWC in memory.
+	Labels  torch.Tensor // [N] int64.
+	Draws   *Draws
+	Forward func(x torch.Tensor) torch.Tensor // The network, in training: float32 logits of images like Images.
 }
 
-// Names lists the methods that New makes.
-func Names() []string { return []string{"augmix", "standard"} }
+// Targets is what a batch's logits are compared with.
+type Targets struct {
+	Labels torch.Tensor // [N] int64.
+	// Of batches that mix pairs of images; else undefined. Share is a 0-dim tensor, the weight of Labels; Others, the
+	// labels of the images mixed in, has the rest.
+	Others, Share torch.Tensor
+}
 
-// New returns a method. Its errors name the flag that is wrong.
-func New(cfg Config) (Method, error) {
-	switch cfg.Method {
-	case "augmix":
-		return newAugMix(cfg)
-	case "standard":
-		return standard{}, nil
+// crossEntropy is the mean cross-entropy of logits [N, K], with each of two labels at its weight.
+func (y Targets) crossEntropy(logits torch.Tensor) torch.Tensor {
+	loss := F.CrossEntropy(logits, y.Labels, torch.Tensor{}, -100, "mean")
+	if !y.Others.Defined() {
+		return loss
 	}
-	return nil, fmt.Errorf("--method: unknown method %q; the methods are %s", cfg.Method, strings.Join(Names(), ", "))
+	return blend(loss, F.CrossEntropy(logits, y.Others, torch.Tensor{}, -100, "mean"), y.Share)
 }
 
-// crossEntropy is the mean cross-entropy of logits [N, K] against labels [N].
-func crossEntropy(logits, labels torch.Tensor) torch.Tensor {
-	return F.CrossEntropy(logits, labels, torch.Tensor{}, -100, "mean")
+// Wrong returns, as a 0-dim tensor, how many of the N images are classified wrongly by the first N rows of logits. A
+// mixed image counts for each of its labels with the label's weight.
+func (y Targets) Wrong(logits torch.Tensor) torch.Tensor {
+	first := logits.Slice(0, 0, y.Labels.Shape()[0], 1)
+	predicted := first.Argmax(1)
+	wrong := predicted.Ne(y.Labels).Sum()
+	if !y.Others.Defined() {
+		return wrong
+	}
+	return blend(wrong, predicted.Ne(y.Others).Sum(), y.Share)
 }
+
+// blend returns share·a + (1 − share)·b.
+func blend(a, b, share torch.Tensor) torch.Tensor {
+	rest := share.MulScalar(-1).AddScalar(1)
+	sum := torch.Mul(a, share)
+	return sum.Add(torch.Mul(b, rest), 1)
+}
+
+// single is what methods have in common that train on one view of each image with the cross-entropy alone.
+type single struct{}
+
+func (single) Views() int { return 1 }
+
+func (single) Draw(*Draws, int, *rng.Stream) {}
+
+func (single) Batch(b Batch) (torch.Tensor, Targets) { return b.Images, Targets{Labels: b.Labels} }
+
+func (single) Loss(logits torch.Tensor, y Targets) torch.Tensor { return y.crossEntropy(logits) }

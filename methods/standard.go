@@ -3,17 +3,12 @@ package methods
 import (
 	"augmix/pixel"
 	"augmix/rng"
-
-	torch "github.com/wangkuiyi/gotorch"
 )
 
 // standard trains on flipped and cropped images with the cross-entropy alone.
-type standard struct{}
+type standard struct{ single }
 
-func (standard) Views() int        { return 1 }
 func (standard) NewViewer() Viewer { return cleanViewer{} }
-
-func (standard) Loss(logits, labels torch.Tensor) torch.Tensor { return crossEntropy(logits, labels) }
 
 // cleanViewer shows the image as it is.
 type cleanViewer struct{}

@@ -150,7 +150,7 @@ func lossOf(t *testing.T, logits, labels torch.Tensor, views int) torch.Tensor {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return m.Loss(logits, labels)
+	return m.Loss(logits, methods.Targets{Labels: labels})
 }
 
 func TestParityEval(t *testing.T) {

@@ -111,12 +111,18 @@ func writePage(w io.Writer, s Summary) error {
 func lead(s Summary) string {
 	parts := make([]string, len(s.Runs))
 	for i, r := range s.Runs {
-		parts[i] = fmt.Sprintf("%s (%d epochs of %s, seed %d)", r.Name, r.Config.Epochs, r.Config.Method, r.Config.Seed)
+		parts[i] = fmt.Sprintf("%s (%d epochs of %s, seed %d)", r.Name, r.Config.Epochs, r.Config.MethodText(), r.Config.Seed)
 	}
-	return fmt.Sprintf("%s trained on %s: %s.",
+	text := fmt.Sprintf("%s trained on %s: %s.",
 		strings.Join(distinct(s.Runs, func(r Run) string { return network(r.Config) }), ", "),
 		strings.Join(distinct(s.Runs, func(r Run) string { return r.Config.Dataset }), ", "),
 		strings.Join(parts, ", "))
+	for _, origin := range distinct(s.Runs, func(r Run) string { return r.Config.MethodOrigin() }) {
+		if origin != "" {
+			text += " " + origin
+		}
+	}
+	return text
 }
 
 // caption describes the plot called name.

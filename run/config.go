@@ -53,6 +53,21 @@ type Config struct {
 	AllOps       bool    `json:"all_ops"`
 	Fill         int     `json:"fill"` // grey value outside the image
 
+	// Settings of one method each; 0 or empty for the others.
+	CutoutLength int     `json:"cutout_length"` // pixels; 0 is half the image
+	MixupAlpha   float64 `json:"mixup_alpha"`
+	CutMixBeta   float64 `json:"cutmix_beta"`
+	CutMixProb   float64 `json:"cutmix_prob"`
+	Policy       string  `json:"policy"`
+	PolicySHA256 string  `json:"policy_sha256"` // of its text
+	PatchWidth   int     `json:"patch_width"`   // pixels; 0 is the shorter side
+	PatchNoise   float64 `json:"patch_noise"`
+	Epsilon      float64 `json:"epsilon"`
+	AttackStep   float64 `json:"attack_step"`
+	AttackSteps  int     `json:"attack_steps"`
+	Corruption   string  `json:"corruption"`
+	Severity     int     `json:"severity"` // 0 draws 1 to 5
+
 	// Optimizer.
 	Epochs        int     `json:"epochs"`
 	LearningRate  float64 `json:"learning_rate"`

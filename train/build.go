@@ -11,9 +11,51 @@ import (
 
 // NewMethod returns the method of a configuration. Its errors name the flag.
 func NewMethod(cfg run.Config) (methods.Method, error) {
-	return methods.New(methods.Config{
-		Method: cfg.Method, Views: cfg.Views, NoJSD: cfg.NoJSD, JSDWeight: cfg.JSDWeight, Mixing: Mixing(cfg),
-	})
+	c, err := methodConfig(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return methods.New(c)
+}
+
+// ResolveMethod writes the method's defaults for what is not set, and clears what is about other methods.
+func ResolveMethod(cfg *run.Config) error {
+	c, err := methodConfig(*cfg)
+	if err != nil {
+		return err
+	}
+	s := c.Resolve()
+	cfg.CutoutLength, cfg.MixupAlpha, cfg.CutMixBeta, cfg.CutMixProb = s.CutoutLength, s.MixupAlpha, s.CutMixBeta, s.CutMixProb
+	cfg.Policy = s.Policy
+	if cfg.PolicySHA256, err = c.PolicyDigest(); err != nil {
+		return err
+	}
+	cfg.PatchWidth, cfg.PatchNoise = s.PatchWidth, s.PatchNoise
+	cfg.Epsilon, cfg.AttackStep, cfg.AttackSteps = s.Epsilon, s.AttackStep, s.AttackSteps
+	cfg.Corruption, cfg.Severity = s.Corruption, s.Severity
+	return nil
+}
+
+// methodConfig is what a configuration says about its method.
+func methodConfig(cfg run.Config) (methods.Config, error) {
+	name := cfg.Normalize
+	if name == "" {
+		name = nets.PublishedNormalization(cfg.Model)
+	}
+	normalize, err := nets.ParseNormalization(name)
+	if err != nil {
+		return methods.Config{}, fmt.Errorf("--normalize: %w", err)
+	}
+	return methods.Config{
+		Method: cfg.Method, Dataset: cfg.Dataset, Mean: normalize.Mu,
+		Views: cfg.Views, NoJSD: cfg.NoJSD, JSDWeight: cfg.JSDWeight, Mixing: Mixing(cfg),
+		Settings: methods.Settings{
+			CutoutLength: cfg.CutoutLength, MixupAlpha: cfg.MixupAlpha, CutMixBeta: cfg.CutMixBeta, CutMixProb: cfg.CutMixProb,
+			Policy: cfg.Policy, PatchWidth: cfg.PatchWidth, PatchNoise: cfg.PatchNoise,
+			Epsilon: cfg.Epsilon, AttackStep: cfg.AttackStep, AttackSteps: cfg.AttackSteps,
+			Corruption: cfg.Corruption, Severity: cfg.Severity,
+		},
+	}, nil
 }
 
 // Mixing returns what a configuration says about AugMix's views.

@@ -3,6 +3,8 @@ package train
 import (
 	"math"
 
+	"augmix/methods"
+
 	torch "github.com/wangkuiyi/gotorch"
 )
 
@@ -14,7 +16,7 @@ const ringSize = 16
 type meter struct {
 	ring   torch.Tensor // [ringSize] float32: the losses since the last reading.
 	filled int
-	wrong  torch.Tensor // Scalar float64: images since the last reading whose clean view is classified wrongly.
+	wrong  torch.Tensor // Scalar float64: images since the last reading that are classified wrongly by their first view.
 
 	// Sums of the epoch until the last reading.
 	loss    float64 // Of the steps' losses.
@@ -30,16 +32,14 @@ func newMeter() *meter {
 	return &meter{ring: torch.EmptyOf([]int64{ringSize}, torch.Float), wrong: torch.Zeros(nil, false).CastTo(torch.Double)}
 }
 
-// Add notes a step: its loss, and its logits [views·N, K] of which the first N rows are compared with labels [N].
-func (m *meter) Add(loss, logits, labels torch.Tensor) {
+// Add notes a step: its loss, and how many of the N images its logits [views·N, K] classify wrongly.
+func (m *meter) Add(loss, logits torch.Tensor, y methods.Targets) {
 	torch.NoGrad(func() {
-		n := labels.Shape()[0]
 		i := int64(m.filled)
 		m.ring.Slice(0, i, i+1, 1).Copy(loss)
-		predicted := logits.Slice(0, 0, n, 1).Argmax(1)
-		m.wrong.AddI(predicted.Ne(labels).Sum(), 1)
+		m.wrong.AddI(y.Wrong(logits), 1)
 		m.filled++
-		m.pending += int(n)
+		m.pending += int(y.Labels.Shape()[0])
 	})
 }
 

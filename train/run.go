@@ -208,7 +208,7 @@ func (t *trainer) build() error {
 	})
 	t.pos.best = math.Inf(1)
 	t.say("%s, %d parameters; %s on %d images of %s, %d steps an epoch; %s, %d threads, %d workers; normalisation %s",
-		net.Describe(), net.ParameterCount(), cfg.Method, t.train.Len(), t.train.Name(), t.batches,
+		net.Describe(), net.ParameterCount(), cfg.MethodText(), t.train.Len(), t.train.Name(), t.batches,
 		cfg.Precision, cfg.Threads, cfg.NumWorkers, cfg.Normalize)
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"augmix/data"
 	"augmix/methods"
 	"augmix/nets"
+	"augmix/rng"
 	"augmix/run"
 
 	torch "github.com/wangkuiyi/gotorch"
@@ -17,7 +18,8 @@ type machine struct {
 	sgd    torch.Optimizer
 	meter  *meter
 
-	static *torch.Static  // Owns the slots and the meter.
+	static *torch.Static  // Owns the slots, the draws and the meter.
+	draws  *methods.Draws // Of the step.
 	pixels []torch.Tensor // One a slot: [views·batch, H, W, C] float32.
 	labels []torch.Tensor // One a slot: [batch] int64.
 }
@@ -32,6 +34,7 @@ func newMachine(cfg run.Config, method methods.Method, net *nets.Net, w, h, c in
 	m.sgd.AddParameters(net.Parameters())
 	m.static.Do(func() {
 		m.meter = newMeter()
+		m.draws = methods.NewDraws(cfg.BatchSize, w, h)
 		rows := int64(method.Views() * cfg.BatchSize)
 		for range slots {
 			m.pixels = append(m.pixels, torch.EmptyOf([]int64{rows, int64(h), int64(w), int64(c)}, torch.Float))
@@ -56,11 +59,14 @@ func (m *machine) ring() []data.Slot {
 	return out
 }
 
-// step trains on one batch at a learning rate. seed seeds libtorch's draws (dropout).
+// step trains on one batch at a learning rate. seed seeds the method's draws on the batch and libtorch's (dropout, the
+// start of an attack).
 func (m *machine) step(b data.Batch, rate float64, seed uint64) {
 	torch.Seed(seed)
+	draws := rng.Named("batch", seed)
+	m.method.Draw(m.draws, b.N, &draws)
 	torch.Scope(func() {
-		x, y := m.inputs(b)
+		x, y := m.method.Batch(m.batch(b))
 		logits := m.net.Forward(x)
 		loss := m.method.Loss(logits, y)
 		m.sgd.ZeroGrad()
@@ -71,8 +77,11 @@ func (m *machine) step(b data.Batch, rate float64, seed uint64) {
 	})
 }
 
-// inputs views a batch's memory as images [views·N, C, H, W], channels_last without a copy, and labels [N].
-func (m *machine) inputs(b data.Batch) (x, y torch.Tensor) {
+// batch views a batch's memory as images [views·N, C, H, W], channels_last without a copy, and labels [N].
+func (m *machine) batch(b data.Batch) methods.Batch {
 	rows := m.pixels[b.Slot].Slice(0, 0, int64(b.Views*b.N), 1)
-	return rows.Permute([]int64{0, 3, 1, 2}), m.labels[b.Slot].Slice(0, 0, int64(b.N), 1)
+	return methods.Batch{
+		Images: rows.Permute([]int64{0, 3, 1, 2}), Labels: m.labels[b.Slot].Slice(0, 0, int64(b.N), 1),
+		Draws: m.draws, Forward: m.net.Forward,
+	}
 }

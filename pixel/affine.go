@@ -26,14 +26,18 @@ func TranslateY(dst, src *Image, px int, fill uint8) {
 // v·(y+0.5).
 func ShearX(dst, src *Image, v float64, fill uint8) {
 	mustMatch(dst, src)
-	transform(dst, src, matrix{1, v, 0, 0, 1, 0}, alongX, fill)
+	if !shearX(dst, src, v, fill) {
+		transform(dst, src, matrix{1, v, 0, 0, 1, 0}, alongX, fill)
+	}
 }
 
 // ShearY applies the matrix (1, 0, 0, v, 1, 0) bilinearly: column x moves up by
 // v·(x+0.5).
 func ShearY(dst, src *Image, v float64, fill uint8) {
 	mustMatch(dst, src)
-	transform(dst, src, matrix{1, 0, 0, v, 1, 0}, alongY, fill)
+	if !shearY(dst, src, v, fill) {
+		transform(dst, src, matrix{1, 0, 0, v, 1, 0}, alongY, fill)
+	}
 }
 
 // Rotate turns the content counter-clockwise about the centre by the given number
@@ -49,7 +53,9 @@ func Rotate(dst, src *Image, degrees float64, fill uint8) {
 		return
 	}
 	m := rotation(degrees, src.W, src.H)
-	transform(dst, src, m, alongBoth, fill)
+	if !rotate(dst, src, m, fill) {
+		transform(dst, src, m, alongBoth, fill)
+	}
 }
 
 // rotation returns the matrix that Pillow's Image.rotate builds.
@@ -66,8 +72,15 @@ func rotation(degrees float64, w, h int) matrix {
 	}
 }
 
-// round15 is Python's round(v, 15): to the nearest number of 15 decimals.
+// round15 is Python's round(v, 15) for -1 <= v <= 1: the float64 nearest to the
+// nearest number of 15 decimals.
 func round15(v float64) float64 {
+	// The product is at most 0.0625 off, which decides only near a tie.
+	scaled := v * 1e15
+	whole := math.Round(scaled)
+	if math.Abs(math.Abs(scaled-whole)-0.5) > 0.1 {
+		return whole / 1e15
+	}
 	var buf [24]byte
 	rounded, err := strconv.ParseFloat(string(strconv.AppendFloat(buf[:0], v, 'f', 15, 64)), 64)
 	if err != nil {

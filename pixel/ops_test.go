@@ -87,7 +87,7 @@ func BenchmarkOperations(b *testing.B) {
 			arg  float64
 		}{
 			{"none", 0}, {"autocontrast", 0}, {"equalize", 0}, {"posterize", 3}, {"rotate", 6}, {"solarize", 200},
-			{"shear_x", 0.05}, {"shear_y", 0.05}, {"translate_x", 2}, {"translate_y", 2},
+			{"shear_x", 0.0487}, {"shear_y", 0.0487}, {"translate_x", 2}, {"translate_y", 2},
 			{"color", 0.4}, {"contrast", 0.4}, {"brightness", 0.4}, {"sharpness", 0.4},
 		} {
 			f := operations[op.name]

@@ -36,15 +36,11 @@ func transform(dst, src *Image, m matrix, fast sampler, fill uint8) {
 		if c == 3 {
 			first, end = fast.inside(src, m, y)
 		}
-		for x := range first {
-			samplePixel(row[x*c:x*c+c], src, m, x, y, fill)
-		}
+		samplePixels(row, src, m, 0, first, y, fill)
 		if first < end {
 			fast.row(row[first*c:end*c], src, m, first, y)
 		}
-		for x := end; x < src.W; x++ {
-			samplePixel(row[x*c:x*c+c], src, m, x, y, fill)
-		}
+		samplePixels(row, src, m, end, src.W, y, fill)
 	}
 }
 
@@ -62,6 +58,14 @@ func (s sampler) inside(src *Image, m matrix, y int) (first, end int) {
 	for end = src.W; end > first && !may(end-1); end-- {
 	}
 	return first, end
+}
+
+// samplePixels writes pixels first to end-1 of row y into the row out.
+func samplePixels(out []uint8, src *Image, m matrix, first, end, y int, fill uint8) {
+	c := src.C
+	for x := first; x < end; x++ {
+		samplePixel(out[x*c:x*c+c], src, m, x, y, fill)
+	}
 }
 
 // samplePixel writes all channels of one pixel, wherever it comes from.

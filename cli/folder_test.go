@@ -148,3 +148,36 @@ func TestImageFolder(t *testing.T) {
 	}
 	stops("eval partly --data bad --sets clean", exitData, "bad/val/blue/0.jpg")
 }
+
+// TestStylisedCopy trains on another folder's images and measures on the dataset's own.
+func TestStylisedCopy(t *testing.T) {
+	t.Chdir(t.TempDir())
+	makeFolder(t, "own", 6, 4)
+	makeFolder(t, "stylised", 5, 1)
+	trained := map[string]run.TrainResult{}
+	for _, more := range []string{"--method standard", "--method standard --sin-data stylised", "--sin-data stylised"} {
+		line := "train --dataset folder --data own --image-size 32 --model resnet20 --epochs 1 -b 8 --precision fp32 --threads 1 --save " +
+			fmt.Sprintf("run%d --json result.json ", len(trained)) + more
+		if code, _, stderr := callMain(t, strings.Fields(line)...); code != 0 {
+			t.Fatalf("%s: exit code %d: %s", line, code, stderr)
+		}
+		var r run.TrainResult
+		readJSON(t, "result.json", &r)
+		trained[more] = r
+		if r.N != 8 {
+			t.Errorf("%s: measured on %d images, want the 8 of the dataset's own", more, r.N)
+		}
+		for other, o := range trained {
+			if other != more && o.WeightsSHA256 == r.WeightsSHA256 {
+				t.Errorf("%s gives the weights of %s", more, other)
+			}
+		}
+	}
+	if err := os.Rename(filepath.Join("stylised", "train", "red"), filepath.Join("stylised", "train", "green")); err != nil {
+		t.Fatal(err)
+	}
+	code, _, stderr := callMain(t, strings.Fields("train --dataset folder --data own --sin-data stylised --save other")...)
+	if code != exitData || missingWord(stderr, "stylised same classes") != "" {
+		t.Errorf("a copy with other classes: exit code %d, want %d: %s", code, exitData, stderr)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"augmix/corrupt"
+	"augmix/data"
 	"augmix/methods"
 	"augmix/run"
 )
@@ -41,6 +42,7 @@ var methodFlags = []struct {
 	{"patch-width", []string{"patch-uniform"}},
 	{"patch-noise", []string{"patch-uniform"}},
 	{"corruption", []string{"corruption"}},
+	{"sin-data", []string{"standard", "augmix"}},
 	{"severity", []string{"corruption"}},
 }
 
@@ -65,7 +67,17 @@ func (g *group) otherMethods(c *run.Config) {
 	g.real(&c.PatchNoise, "patch-noise", "above 0 and at most 1", share,
 		"patch-uniform: largest bound of the noise in pixels of [0, 1] (default, our choice: 1)")
 	g.choice(&c.Corruption, "corruption", "corruption", corrupt.Names(), "corruption: the one to train on")
+	g.text(&c.SinData, "sin-data", "DIR", nil, "standard, augmix: train on the images of this stylised copy of --data (DIR/train, "+
+		"as Stylized-ImageNet has it) in place of its own; how the AugMix paper joins the two is not known, this is our choice")
 	g.integer(&c.Severity, "severity", 1, corrupt.Severities, "corruption: its severity (default, our choice: 1 to 5 at random for each image)")
+}
+
+// trainingData is the configuration with which the training images are opened.
+func trainingData(c run.Config) run.Config {
+	if c.SinData != "" {
+		c.Data = c.SinData
+	}
+	return c
 }
 
 // refuseForeign refuses flags on the command line that have no meaning with the method of the configuration.
@@ -78,6 +90,10 @@ func (f *flags) refuseForeign(c *run.Config) error {
 	}
 	if name := f.firstGiven("views", "jsd-weight"); name != "" && c.NoJSD {
 		return usage("--%s is about the consistency loss, which --no-jsd leaves out; leave out one of them", name)
+	}
+	if c.SinData != "" && !data.IsFolder(c.Dataset) {
+		return usage("--sin-data is about image files; the images of %s are checked against those that were published, "+
+			"of which no copy is stylised: leave it out, or use --dataset imagenet or folder", c.Dataset)
 	}
 	return nil
 }

@@ -173,7 +173,7 @@ func (t *training) decide() error {
 // open opens the data and checks the flags that depend on their size.
 func (t *training) open(log *progress) (set, test data.Dataset, err error) {
 	c := &t.config
-	if set, err = openData(*c, "train", c.LimitTrain, log); err != nil {
+	if set, err = openData(trainingData(*c), "train", c.LimitTrain, log); err != nil {
 		return nil, nil, err
 	}
 	exact := *c
@@ -181,7 +181,7 @@ func (t *training) open(log *progress) (set, test data.Dataset, err error) {
 	if test, err = openData(exact, "test", c.LimitEval, log); err != nil {
 		return nil, nil, err
 	}
-	if err := data.CheckSameClasses(c.Data, set, test); err != nil {
+	if err := data.CheckSameClasses(trainingData(*c).Data, set, test); err != nil {
 		return nil, nil, err
 	}
 	if c.ValSplit >= set.Len() {

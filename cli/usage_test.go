@@ -248,6 +248,8 @@ func TestBadCommandLines(t *testing.T) {
 		{"train --patch-width 10", 2, "--patch-width patch-uniform augmix leave it out"},
 		{"train --patch-noise 1", 2, "--patch-noise patch-uniform augmix leave it out"},
 		{"train --corruption contrast", 2, "--corruption corruption augmix leave it out --method corruption"},
+		{"train --method cutout --dataset folder --sin-data empty", 2, "--sin-data standard and augmix cutout leave it out"},
+		{"train --sin-data empty", 2, "--sin-data cifar10 leave it out --dataset imagenet or folder"},
 		{"train --severity 3", 2, "--severity corruption augmix leave it out"},
 		{"train --no-jsd --views 3", 2, "--views consistency loss --no-jsd leave out one"},
 		{"train --no-jsd --jsd-weight 3", 2, "--jsd-weight consistency loss --no-jsd leave out one"},

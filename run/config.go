@@ -66,6 +66,7 @@ type Config struct {
 	AttackStep   float64 `json:"attack_step"`
 	AttackSteps  int     `json:"attack_steps"`
 	Corruption   string  `json:"corruption"`
+	SinData      string  `json:"sin_data"` // folder of a stylised copy that replaces the training images; empty for none
 	Severity     int     `json:"severity"` // 0 draws 1 to 5
 
 	// Optimizer.

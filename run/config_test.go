@@ -18,7 +18,7 @@ func sample() Config {
 		Method: "augmix", Views: 3, NoJSD: true, JSDWeight: 12, MixtureWidth: 3, MixtureDepth: -1,
 		AugSeverity: 3, AugProbCoeff: 1, AllOps: true, Fill: 128,
 		CutoutLength: 16, MixupAlpha: 1, CutMixBeta: 1, CutMixProb: 0.5, Policy: "p.json", PolicySHA256: "ab", PatchWidth: 25, PatchNoise: 1,
-		Epsilon: 0.03, AttackStep: 0.01, AttackSteps: 10, Corruption: "contrast", Severity: 3,
+		Epsilon: 0.03, AttackStep: 0.01, AttackSteps: 10, Corruption: "contrast", SinData: "/sin", Severity: 3,
 		Epochs: 100, LearningRate: 0.1, Momentum: 0.9, Decay: 5e-4, BatchSize: 128, EvalBatchSize: 1000,
 		Seed: math.MaxUint64, Precision: "fp32", Device: "cpu", Threads: 2, Deterministic: true,
 		NumWorkers: 2, CheckpointEvery: "1epoch", PrintFreq: 50, Save: "runs/x",

@@ -4,6 +4,13 @@ import "fmt"
 
 // MethodText says in a few words how the run was trained: its method and what that is set to.
 func (c Config) MethodText() string {
+	if c.SinData != "" {
+		return c.methodText() + " on a stylised copy of the images"
+	}
+	return c.methodText()
+}
+
+func (c Config) methodText() string {
 	switch c.Method {
 	case "augmix":
 		text := fmt.Sprintf("augmix with %d views", c.Views)
@@ -46,6 +53,10 @@ func (c Config) MethodText() string {
 // for the paper's own method and for standard training.
 func (c Config) MethodOrigin() string {
 	switch c.Method {
+	case "augmix":
+		if c.SinData != "" {
+			return "That AugMix works on the stylised images alone is our choice; how the AugMix paper joins the two is not known."
+		}
 	case "cutout", "mixup", "cutmix":
 		return fmt.Sprintf("The AugMix paper's settings of %s are not known; where no flag says otherwise they are its authors' own.", c.Method)
 	case "adversarial":

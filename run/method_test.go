@@ -10,6 +10,7 @@ func TestMethodText(t *testing.T) {
 		{Config{Method: "augmix", Views: 3}, "augmix with 3 views"},
 		{Config{Method: "augmix", Views: 3, NoJSD: true, AllOps: true}, "augmix without the consistency loss, all operations"},
 		{Config{Method: "standard"}, "standard"},
+		{Config{Method: "standard", SinData: "sin"}, "standard on a stylised copy of the images"},
 		{Config{Method: "cutout", CutoutLength: 8}, "cutout of 8 pixels"},
 		{Config{Method: "cutout"}, "cutout of half the image"},
 		{Config{Method: "mixup", MixupAlpha: 0.2}, "mixup (α = 0.2)"},
@@ -36,5 +37,8 @@ func TestMethodOrigin(t *testing.T) {
 		if got := (Config{Method: method}).MethodOrigin() != ""; got != want {
 			t.Errorf("%s: says whose its settings are: %v, want %v", method, got, want)
 		}
+	}
+	if (Config{Method: "augmix", SinData: "sin"}).MethodOrigin() == "" {
+		t.Error("augmix on a stylised copy does not say that it is our choice")
 	}
 }

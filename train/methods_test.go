@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"image/png"
 	"math"
 	"os"
 	"path/filepath"
@@ -40,6 +41,35 @@ func (n noise) Read(i int, dst *pixel.Image, _ *rng.Stream) error {
 	return nil
 }
 
+// photographs is an image folder of two classes.
+func photographs(t *testing.T) data.Dataset {
+	t.Helper()
+	dir := t.TempDir()
+	for i := range 6 {
+		m := pixel.New(30+i, 40, 3)
+		if err := (noise{}).Read(i, m, nil); err != nil {
+			t.Fatal(err)
+		}
+		class := filepath.Join(dir, "train", fmt.Sprint("class ", i%2))
+		if err := os.MkdirAll(class, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		f, err := os.Create(filepath.Join(class, fmt.Sprint(i, ".png")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := png.Encode(f, m.ToNRGBA()); err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+	}
+	set, err := data.OpenFolder("folder", dir, "train", data.FolderOptions{ImageSize: 24})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
 // layouts are sets of the shapes that the datasets have, real ones where they are at hand.
 func layouts(t *testing.T) map[string]data.Dataset {
 	t.Helper()
@@ -50,7 +80,8 @@ func layouts(t *testing.T) map[string]data.Dataset {
 	sets := map[string]data.Dataset{
 		"shapes":   data.Subset(shapes, 6, false),
 		"cifar100": noise{"cifar100", 32, 32, 6, 100},
-		"folder":   noise{"folder", 40, 56, 6, 3},
+		"folder":   photographs(t),
+		"imagenet": noise{"imagenet", 40, 56, 6, 3},
 		"cifar10":  noise{"cifar10", 32, 32, 6, 10},
 	}
 	dir := os.Getenv("AUGMIX_TEST_DATA")

@@ -66,7 +66,7 @@ func TestPolicyTables(t *testing.T) {
 func pillowImages() []*pixel.Image {
 	photo := func(w, h int, seed uint64) *pixel.Image { return inputImage("photo", w, h, seed) }
 	return []*pixel.Image{photo(32, 32, 0), inputImage("noise", 32, 32, 1), inputImage("gradient", 32, 32, 2),
-		photo(17, 33, 3), photo(64, 48, 4)}
+		photo(17, 33, 3), photo(64, 48, 4), inputImage("noise", 700, 4, 5), inputImage("noise", 4, 700, 6)}
 }
 
 // inputImage makes the image that make() of package pixel's testdata/inputs.py makes.

@@ -96,7 +96,8 @@ def fast(im, op, level, sign):
 
 
 IMAGES = [inputs.make(kind, w, h, 3, seed) for seed, (kind, w, h) in enumerate(
-    [("photo", 32, 32), ("noise", 32, 32), ("gradient", 32, 32), ("photo", 17, 33), ("photo", 64, 48)])]
+    [("photo", 32, 32), ("noise", 32, 32), ("gradient", 32, 32), ("photo", 17, 33), ("photo", 64, 48),
+     ("noise", 700, 4), ("noise", 4, 700)])]  # Long ones tell near translations apart.
 
 
 def digest(apply, sub):

@@ -5,19 +5,18 @@ import (
 	"math/bits"
 )
 
-// table maps each channel's 256 values to new ones; a grey image uses the first.
+// table maps each channel's 256 values to new ones; a grey image uses the first, which
+// apply copies to the others.
 type table [3][256]uint8
 
 // apply writes src through the table. dst and src may be the same image.
 func (t *table) apply(dst, src *Image) {
-	s := src.Pix
-	d := dst.Pix[:len(s)]
 	if src.C == 1 {
-		for i, v := range s {
-			d[i] = t[0][v]
-		}
-		return
+		t[1], t[2] = t[0], t[0]
 	}
+	n := lookupVectors(dst.Pix, src.Pix, t)
+	s := src.Pix[n:]
+	d := dst.Pix[n:len(src.Pix)]
 	for len(s) >= 12 && len(d) >= 12 { // four pixels a turn take two thirds of the time of one
 		to, from := (*[12]uint8)(d), (*[12]uint8)(s)
 		to[0], to[1], to[2] = t[0][from[0]], t[1][from[1]], t[2][from[2]]
@@ -29,52 +28,6 @@ func (t *table) apply(dst, src *Image) {
 	for i, v := range s {
 		d[i] = t[i%3][v]
 	}
-}
-
-// Autocontrast stretches each channel so that its darkest value becomes 0 and its
-// brightest 255 (PIL.ImageOps.autocontrast with cutoff 0); a channel of a single
-// value stays. dst and src may be the same image.
-func Autocontrast(dst, src *Image) {
-	mustMatch(dst, src)
-	lo, hi := extrema(src)
-	var t table
-	for c := range src.C {
-		first, last := int(lo[c]), int(hi[c])
-		if first == last {
-			t[c][first] = lo[c]
-			continue
-		}
-		// Pillow computes in double precision and truncates; values outside the
-		// extrema do not occur and need no entry.
-		scale := 255 / float64(last-first)
-		offset := -float64(first) * scale
-		for i := first; i <= last; i++ {
-			v := int(float64(float64(i)*scale) + offset)
-			t[c][i] = uint8(min(max(v, 0), 255))
-		}
-	}
-	t.apply(dst, src)
-}
-
-// extrema returns each channel's smallest and largest value.
-func extrema(m *Image) (lo, hi [3]uint8) {
-	p := m.Pix
-	if m.C == 1 {
-		l, h := p[0], p[0]
-		for _, v := range p {
-			l, h = min(l, v), max(h, v)
-		}
-		lo[0], hi[0] = l, h
-		return lo, hi
-	}
-	l0, l1, l2 := p[0], p[1], p[2]
-	h0, h1, h2 := l0, l1, l2
-	for ; len(p) >= 3; p = p[3:] {
-		l0, h0 = min(l0, p[0]), max(h0, p[0])
-		l1, h1 = min(l1, p[1]), max(h1, p[1])
-		l2, h2 = min(l2, p[2]), max(h2, p[2])
-	}
-	return [3]uint8{l0, l1, l2}, [3]uint8{h0, h1, h2}
 }
 
 // Equalize makes each channel's histogram as flat as a table can
@@ -90,18 +43,21 @@ func Equalize(dst, src *Image) {
 	t.apply(dst, src)
 }
 
+// histogram counts the values of each channel.
 func histogram(counts *[3][256]uint32, m *Image) {
-	p := m.Pix
-	if m.C == 1 {
-		for _, v := range p {
-			counts[0][v]++
-		}
-		return
-	}
+	p := m.Pix[countVectors(counts, m.Pix):]
 	for ; len(p) >= 3; p = p[3:] {
 		counts[0][p[0]]++
 		counts[1][p[1]]++
 		counts[2][p[2]]++
+	}
+	if m.C == 1 {
+		for _, v := range p {
+			counts[0][v]++
+		}
+		for v := range counts[0] {
+			counts[0][v] += counts[1][v] + counts[2][v]
+		}
 	}
 }
 
@@ -113,7 +69,7 @@ func equalizeTable(lut *[256]uint8, counts *[256]uint32, pixels int) {
 	for counts[last] == 0 {
 		last--
 	}
-	step := uint64(pixels-int(counts[last])) / 255
+	step := uint(pixels-int(counts[last])) / 255
 	if step == 0 {
 		// Also where a single value occurs.
 		for i := range lut {
@@ -121,17 +77,17 @@ func equalizeTable(lut *[256]uint8, counts *[256]uint32, pixels int) {
 		}
 		return
 	}
-	// n/step is the high word of n·⌈2^64/step⌉ as long as both are under 2^32
-	// (Lemire, Kaser, Kurz 2019); 256 divisions would take longer than the pixels
-	// of a small image. The quotient of step 1 is n itself.
-	reciprocal := ^uint64(0)/step + 1
-	n := step / 2
-	for i := 0; i <= last; i++ {
-		q := n
-		if step > 1 {
-			q, _ = bits.Mul64(n, reciprocal)
-		}
-		lut[i] = uint8(min(q, 255))
+	if equalizeFast(lut, counts, uint(pixels), step) {
+		return
+	}
+	// n/step is the high word of 2n·⌈2^63/step⌉ as long as both are under 2^31
+	// (Lemire, Kaser, Kurz 2019); 256 divisions would take longer than the pixels of a
+	// small image.
+	reciprocal := (1<<63-1)/uint64(step) + 1
+	n := uint64(step / 2)
+	for i := range lut {
+		quotient, _ := bits.Mul64(2*n, reciprocal)
+		lut[i] = uint8(min(quotient, 255))
 		n += uint64(counts[i])
 	}
 }
@@ -147,7 +103,8 @@ func Posterize(dst, src *Image, bits int) {
 	}
 	keep := uint8(0xff << (8 - bits))
 	words := uint64(keep) * eachByte
-	s, d := src.Pix, dst.Pix[:len(src.Pix)]
+	n := maskVectors(dst.Pix, src.Pix, keep)
+	s, d := src.Pix[n:], dst.Pix[n:len(src.Pix)]
 	for len(s) >= 8 && len(d) >= 8 {
 		binary.LittleEndian.PutUint64(d, binary.LittleEndian.Uint64(s)&words)
 		s, d = s[8:], d[8:]
@@ -168,7 +125,12 @@ func Solarize(dst, src *Image, threshold int) {
 	if threshold < 0 || threshold > 256 {
 		panic("pixel: Solarize needs a threshold of 0 to 256")
 	}
-	s, d := src.Pix, dst.Pix[:len(src.Pix)]
+	if threshold == 256 {
+		dst.CopyFrom(src)
+		return
+	}
+	n := invertVectors(dst.Pix, src.Pix, uint8(threshold))
+	s, d := src.Pix[n:], dst.Pix[n:len(src.Pix)]
 	if threshold > 0 {
 		// Eight values at a time: v >= threshold where adding 256-threshold to the
 		// byte carries out of it. The carry out of bit 7 is the majority of the two

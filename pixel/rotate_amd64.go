@@ -2,6 +2,28 @@ package pixel
 
 import "math"
 
+// Rotations mix four neighbours a, b (above) and c, d (below) of each output pixel by
+// the fractions du and dv of its place in the source. rotate_amd64.s computes that in
+// single precision and knows how far it may be from Pillow's double precision, in units
+// of 2^-16 of a grey value:
+//
+//   - The place is a fixed-point number with 32 bits of fraction, stepped at most 128
+//     times from Pillow's: off by less than 2^-25. Rounding du and dv to float32 adds
+//     less than 2^-25. As neighbours differ by at most 255, the two move the result by
+//     less than 2·255·2^-24, 2 units.
+//   - Values are multiplied by 2^16, so that they and their differences are exact; each
+//     of the upper and lower value, their difference and the result, less than 2^24, is
+//     rounded by at most half a unit. The last conversion rounds by half a unit.
+//   - Pillow's own roundings are less than 1e-6 units.
+//
+// Together that is less than 5 units. A result that is at least 6 units from every whole
+// number therefore truncates to Pillow's byte. Others are doubtful, 13 in 65536, unless
+// the neighbours that count are equal: then both compute that value exactly. Which
+// neighbours those are is certain only if neither coordinate is within 2^-21 of a whole
+// number; a group of pixels with one that is, is doubtful in any case. On the border,
+// where both neighbours are the border's pixel, the place is moved onto it and the
+// difference across the border does not count. Doubtful groups are left to samplePixel.
+
 // turn holds what rotatePieces needs to know about an image and its rotation.
 type turn struct {
 	startsU, startsV [8]int64 // steps from the first pixel to pixels 0 1 4 5 2 3 6 7
@@ -27,14 +49,14 @@ const (
 	piecePixels  = 8 * groupsAtOnce
 )
 
-// rotatePieces writes n pieces. It returns the groups with a doubtful
-// value, bit 0 for the first; the last group of a piece ends with it.
+// rotatePieces writes n pieces. It returns the doubtful groups, bit 0 for the first;
+// the last group of a piece ends with it.
 //
 //go:noescape
 func rotatePieces(dst, src *uint8, stride int, pieces *piece, n int, p *turn) uint64
 
-// rotate is transform for a rotation by rotatePieces. It returns false
-// where that is not fit for it.
+// rotate is transform for a rotation by rotatePieces. It returns false where that is
+// not fit for it.
 func rotate(dst, src *Image, m matrix, fill uint8) bool {
 	if !avx2 || min(src.W, src.H) < 2 || len(src.Pix) > math.MaxInt32 {
 		return false

@@ -121,10 +121,15 @@ GLOBL window<>(SB), RODATA|NOPTR, $32
 // SPLIT turns eight coordinates (32.32 fixed point, in the order 0 1 4 5 of Y_A and
 // 2 3 6 7 of Y_B) into whole parts between 0 and the last but one pixel in WHOLE and
 // fractions in FRACTION: 0 before the first pixel, 1 from the last on. CLAMPED is
-// all ones where the coordinate lies there.
+// all ones where the coordinate lies there, and ones are added to Y14 where it is
+// within 2^-21 of a whole number. Y13: 2^11, Y15: zeros.
 #define SPLIT(Y_A, Y_B, LIMIT, WHOLE, FRACTION, CLAMPED) \
 	VSHUFPS   $0xDD, Y_B, Y_A, WHOLE            \
 	VSHUFPS   $0x88, Y_B, Y_A, FRACTION         \
+	VPADDD    Y13, FRACTION, Y12                \
+	VPSRLD    $12, Y12, Y12                     \
+	VPCMPEQD  Y15, Y12, Y12                     \
+	VPOR      Y12, Y14, Y14                     \
 	VPSRLD    $1, FRACTION, FRACTION            \
 	VPSRAD    $31, WHOLE, CLAMPED               \
 	VPANDN    FRACTION, CLAMPED, FRACTION       \
@@ -231,7 +236,8 @@ GLOBL window<>(SB), RODATA|NOPTR, $32
 // First all groups of eight pixels are located, so that their loads need not wait.
 // SI: src, BX: the row below it, less 2 bytes, DI: dst, R9: the piece, CX: the pieces
 // left, R10: the group's first pixel in it, R11: the group's record, AX: groups,
-// DX: p, R12: bit g is set where group g has a clamped coordinate, R13: 1<<g.
+// DX: p, R12: bit g is set where group g has a clamped coordinate, R13: 1<<g, R14: bit g
+// is set where it has one near a whole number.
 // Y4 Y5: fractions of u and v, Y6 Y7: their whole parts.
 TEXT ·rotatePieces(SB), 0, $3072-56
 	MOVQ dst+0(FP), DI
@@ -243,8 +249,13 @@ TEXT ·rotatePieces(SB), 0, $3072-56
 	LEAQ -2(SI)(BX*1), BX
 	LEAQ 0(SP), R11
 	XORQ R12, R12
+	XORQ R14, R14
 	MOVL $1, R13
 	XORQ AX, AX
+	VPXOR Y15, Y15, Y15
+	VPCMPEQD Y13, Y13, Y13
+	VPSRLD $31, Y13, Y13
+	VPSLLD $11, Y13, Y13
 
 piece:
 	XORQ R10, R10
@@ -264,6 +275,7 @@ locate:
 	VPBROADCASTQ X2, Y2
 	VPADDQ starts_v+32(DX), Y2, Y3
 	VPADDQ starts_v(DX), Y2, Y2
+	VPXOR Y14, Y14, Y14
 	SPLIT(Y0, Y1, right, Y6, Y4, Y10)
 	SPLIT(Y2, Y3, bottom, Y7, Y5, Y11)
 	VPMULLD pitch(DX), Y7, Y7
@@ -282,6 +294,10 @@ locate:
 	VPTEST Y10, Y10
 	CMOVQNE R13, R8
 	ORQ R8, R12
+	XORQ R8, R8
+	VPTEST Y14, Y14
+	CMOVQNE R13, R8
+	ORQ R8, R14
 	ADDQ R13, R13
 	MOVLQZX channels(DX), R8
 	IMULQ R10, R8
@@ -311,7 +327,7 @@ next:
 	VMOVDQU third<>(SB), Y15
 	VPXOR Y5, Y5, Y5
 	LEAQ 0(SP), R11
-	XORQ CX, CX      // bit g is set where group g is doubtful
+	MOVQ R14, CX     // bit g is set where group g is doubtful
 	MOVL $1, R13
 	CMPL channels(DX), $1
 	JEQ grey

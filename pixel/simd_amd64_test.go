@@ -135,6 +135,42 @@ func TestAssemblyStaysInside(t *testing.T) {
 	}
 }
 
+// TestStretchEqualsPillow compares stretchBytes with Pillow's arithmetic for all values
+// of all pairs of extrema.
+func TestStretchEqualsPillow(t *testing.T) {
+	if !avx2 {
+		t.Skip("this processor has no AVX2")
+	}
+	src, dst := New(256, 3, 1), New(256, 3, 1)
+	for first := range 256 {
+		for last := first; last < 256; last++ {
+			var channels [3]contrast
+			done := true
+			for c := range channels {
+				// Three channels of different extrema, so that one has exceptions where
+				// another has none.
+				channels[c] = newContrast(uint8(max(first-c, 0)), uint8(last))
+				done = done && channels[c].last-channels[c].first != 1
+			}
+			for i := range src.Pix {
+				c := &channels[i%3]
+				src.Pix[i] = min(max(uint8(i), c.first), c.last)
+			}
+			if got := stretchVectors(dst.Pix, src.Pix, channels[:]) != 0; got != done {
+				t.Fatalf("%d to %d: done: %v, want %v", first, last, got, done)
+			}
+			if !done {
+				continue
+			}
+			for i, got := range dst.Pix {
+				if want := channels[i%3].of(src.Pix[i]); got != want {
+					t.Fatalf("%d to %d, channel %d: %d became %d, want %d", first, last, i%3, src.Pix[i], got, want)
+				}
+			}
+		}
+	}
+}
+
 // FuzzAffine compares the assembly of the affine operations with Go.
 func FuzzAffine(f *testing.F) {
 	f.Add(uint8(0), 0.05, uint16(32), uint16(32), true, uint8(0), uint64(1))

@@ -114,7 +114,8 @@ func (f *flags) applyPreset(name string, c *run.Config, byDataset bool) {
 }
 
 func (g *group) method(c *run.Config) {
-	g.choice(&c.Method, "method", "method", methods.Names(), "how to train")
+	g.choice(&c.Method, "method", "method", methods.Names(), "how to train; what the AugMix paper set the others to "+
+		"is not known: defaults are their authors' own or our choice, as is how random-autoaugment draws")
 	g.integer(&c.Views, "views", 1, 16, "views of an image that the consistency loss compares, the clean one included")
 	g.toggle(&c.NoJSD, "no-jsd", "one mixture of each image, without the consistency loss")
 	g.real(&c.JSDWeight, "jsd-weight", "from 0 to 1e6", between(0, 1e6), "weight of the consistency loss")

@@ -1,8 +1,10 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"image/png"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -198,5 +200,32 @@ func TestAttackStaysInItsBall(t *testing.T) {
 			m.close()
 			net.Close()
 		}
+	}
+}
+
+// A run is not gone on with when the text of its policy has changed under the same name.
+func TestResumeRefusesAnotherPolicy(t *testing.T) {
+	cfg, train, test := small(t)
+	cfg.Method, cfg.Policy = "autoaugment", filepath.Join(t.TempDir(), "policy.json")
+	write := func(op string) {
+		text := `{"source": "", "magnitudes": "autoaugment", "policy": [[{"op": "` + op + `", "probability": 1}]]}`
+		if err := os.WriteFile(cfg.Policy, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := ResolveMethod(&cfg); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("invert")
+	stop := make(chan os.Signal, 1)
+	stop <- os.Interrupt
+	options := Options{Config: cfg, Resume: "none", Train: train, Test: test, Log: io.Discard, Stop: stop}
+	if _, err := Run(options); !errors.As(err, new(*Interrupted)) {
+		t.Fatalf("got error %v, want *Interrupted", err)
+	}
+	write("equalize")
+	options.Config, options.Resume, options.Stop = cfg, "auto", nil
+	if _, err := Run(options); !errors.As(err, new(*ResumeError)) {
+		t.Errorf("resuming with another policy: got error %v, want a *ResumeError", err)
 	}
 }

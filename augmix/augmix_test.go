@@ -77,7 +77,7 @@ func TestValidate(t *testing.T) {
 // TestDrawDistributions counts what Draw draws: χ² and Kolmogorov-Smirnov bounds
 // have a probability under 1e-6.
 func TestDrawDistributions(t *testing.T) {
-	const views = 30_000
+	const views = 100_000
 	for _, cfg := range []Config{Default, {Width: 4, Depth: 2, Severity: 1, Alpha: 0.5, AllOps: true}} {
 		mixer := NewMixer(cfg)
 		depths := make([]int, randomDepth+1)

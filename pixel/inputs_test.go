@@ -70,7 +70,7 @@ func testSets() map[string][]*Image {
 	for i, kind := range kinds[5:30] {
 		sets["grey32"] = append(sets["grey32"], testImage(kind, 32, 32, 1, uint64(1000+i)))
 	}
-	for _, s := range [][2]int{{1, 1}, {1, 9}, {9, 1}, {2, 2}, {3, 3}, {5, 4}, {17, 33}, {40, 13}, {64, 48}, {7, 300}, {1, 250}} {
+	for _, s := range testSizes {
 		for _, c := range []int{3, 1} {
 			for _, kind := range []string{"noise", "photo"} {
 				sets["sizes"] = append(sets["sizes"], testImage(kind, s[0], s[1], c, uint64(2000+s[0]*s[1])))
@@ -78,4 +78,20 @@ func testSets() map[string][]*Image {
 		}
 	}
 	return sets
+}
+
+// testSizes are the sizes of the set "sizes".
+var testSizes = [][2]int{{1, 1}, {1, 9}, {9, 1}, {2, 2}, {3, 3}, {5, 4}, {17, 33}, {40, 13}, {64, 48}, {7, 300}, {1, 250}}
+
+// LevelImages makes the images of level_images() in testdata/inputs.py.
+func LevelImages() []*Image {
+	var images []*Image
+	for _, s := range append(testSizes[:len(testSizes):len(testSizes)], [2]int{224, 224}, [2]int{500, 375}) {
+		for _, c := range []int{3, 1} {
+			for _, kind := range []string{"noise", "flat", "photo"} {
+				images = append(images, testImage(kind, s[0], s[1], c, uint64(4000+7*s[0]+s[1])))
+			}
+		}
+	}
+	return images
 }

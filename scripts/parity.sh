@@ -30,7 +30,11 @@ run env AUGMIX_PARITY="$folder" AUGMIX_TEST_DATA="$data" go test -count=1 -v -ru
 
 echo "parity: comparing operations" >&2
 run go build -o "$folder/views" ./scripts/parity
-run "$python" scripts/parity/pillow.py --views "$folder/views" ${reference:+--reference "$reference"}
+run go build -o "$folder/operations" ./scripts/parity/operations
+photographs=$data/imagenet-samples/val
+[ -e "$photographs" ] || photographs=
+run "$python" scripts/parity/pillow.py --operations "$folder/operations" --views "$folder/views" \
+    ${reference:+--reference "$reference"} ${photographs:+--photographs "$photographs"}
 if [ -z "$reference" ]; then
     run go test -count=1 -v -run TestMixingEqualsReference ./augmix
     recorded=$(sed -n 's/.*mixing_test.*largest difference \([0-9.e-]*\)$/\1/p' "$log")
@@ -40,13 +44,12 @@ fi
 echo "parity: exporting weights" >&2
 run "$python" scripts/parity/export.py --augmix "$augmix" --data "$data" "$folder"
 
-photographs=$data/imagenet-samples/val
-if [ -e "$photographs" ]; then
+if [ -n "$photographs" ]; then
     echo "parity: comparing photographs" >&2
     run go build -o "$folder/photographs" ./scripts/parity/photographs
     run "$python" scripts/parity/photographs.py --program "$folder/photographs" --photographs "$photographs"
 else
-    echo "parity: no row for photographs: there is no $photographs (AUGMIX_TEST_DATA)" >&2
+    echo "parity: no row for photographs: there is no $data/imagenet-samples/val (AUGMIX_TEST_DATA)" >&2
 fi
 
 checkpoint=$data/checkpoints/resnet20-12fca82f.th

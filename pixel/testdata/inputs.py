@@ -63,3 +63,9 @@ def sets():
                   for w, h in SIZES for c in (3, 1) for kind in ("noise", "photo")],
         "rgb224": [make("photo", 224, 224, 3, 3000), make("noise", 224, 160, 3, 3001)],
     }
+
+
+def level_images():
+    """78 images: three kinds of each size, colour and grey."""
+    return [make(kind, w, h, c, 4000 + 7 * w + h)
+            for w, h in SIZES + [(224, 224), (500, 375)] for c in (3, 1) for kind in ("noise", "flat", "photo")]

@@ -1,11 +1,14 @@
 """Compares the Go program's operations and mixtures with Pillow's, live.
 
-  pillow.py --views PROGRAM [--reference DIR]
+  pillow.py --operations PROGRAM --views PROGRAM [--reference DIR] [--cases N] [--photographs DIR]
 
-PROGRAM is the compiled scripts/parity/views.go. 50 images of 32x32, all 13
-operations, levels 1 to 10 (posterize: to 9), both signs: not one byte may
-differ. With a checkout of google-research/augmix also 200 mixtures made by its
-own operations from the same draws: no value may differ by more than 1e-6.
+The programs are scripts/parity/operations and scripts/parity/views.go, compiled.
+N random cases (100,000) of one operation each: the size from 1x1 to 300x300, colour or
+grey, noise, flat colours, gradients and, with --photographs, parts of those; each of the
+13 operations at a level from 0.1 to 10 or a whole one, either sign, 0 or 128 outside the
+image: not one byte may differ. With a checkout of google-research/augmix also 200
+mixtures made by its own operations from the same draws: no value may differ by more than
+1e-6.
 
 Prints a line "parity: what | deviation | tolerance" for each, and exits with 1
 where one is exceeded.
@@ -16,6 +19,7 @@ import base64
 import importlib
 import json
 import pathlib
+import struct
 import subprocess
 import sys
 
@@ -25,45 +29,68 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "pixel" / "testdata"), str(ROOT / "augmix" / "testdata")]
 import golden  # noqa: E402
 import inputs  # noqa: E402
+import levels  # noqa: E402
 import mixing  # noqa: E402
 
 SIDE = 32
 
-# What a level from 0 to 10 means (augmentations.py of the reference), in the Go
-# program's order of operations; None: the operation takes no level.
-PARAMETERS = {
-    "autocontrast": None,
-    "equalize": None,
-    "posterize": lambda level: 4 - int(level * 4 / 10),
-    "rotate": lambda level: int(level * 30 / 10),
-    "solarize": lambda level: 256 - int(level * 256 / 10),
-    "shear_x": lambda level: level * 0.3 / 10,
-    "shear_y": lambda level: level * 0.3 / 10,
-    "translate_x": lambda level: int(level * (SIDE / 3) / 10),
-    "translate_y": lambda level: int(level * (SIDE / 3) / 10),
-    "color": lambda level: level * 1.8 / 10 + 0.1,
-    "contrast": lambda level: level * 1.8 / 10 + 0.1,
-    "brightness": lambda level: level * 1.8 / 10 + 0.1,
-    "sharpness": lambda level: level * 1.8 / 10 + 0.1,
-}
+
+def random_image(draw, photographs):
+    """Returns an RGB or grey image of a random size and kind."""
+    w, h = (int(draw.choice([1, 2, 3, draw.integers(4, 65), draw.integers(4, 65), draw.integers(4, 65), 32, 32,
+                             draw.integers(65, 301)], p=[.03, .03, .04, .2, .2, .2, .15, .1, .05])) for _ in range(2))
+    channels = 1 if draw.random() < 0.3 else 3
+    kind = draw.integers(0, 5)
+    if kind == 4 and photographs:
+        photograph = photographs[draw.integers(len(photographs))]
+        x, y = (int(draw.integers(0, max(1, side - length + 1))) for side, length in zip(photograph.size, (w, h)))
+        image = photograph.crop((x, y, x + w, y + h))
+        return image.convert("L") if channels == 1 else image
+    if kind == 0:
+        pixels = draw.integers(0, 256, (h, w, channels))
+    elif kind == 1:
+        pixels = np.broadcast_to(draw.integers(0, 256, channels), (h, w, channels))
+    elif kind == 2:  # few values, far apart
+        pixels = draw.integers(0, 3, (h, w, channels)) * draw.integers(1, 128)
+    else:
+        y, x = np.mgrid[0:h, 0:w][..., None]
+        pixels = draw.uniform(-9, 9, channels) * x + draw.uniform(-9, 9, channels) * y + draw.uniform(0, 255, channels)
+        pixels = np.clip(pixels + draw.uniform(-4, 4, (h, w, channels)), 0, 255)
+    pixels = np.ascontiguousarray(pixels, dtype=np.uint8)
+    return golden.Image.fromarray(pixels[..., 0] if channels == 1 else pixels)
 
 
-def single_operations(images):
-    """Returns cases of one operation each, and Pillow's results in [0, 1]."""
-    cases, wanted = [], []
-    for index, (name, parameter) in enumerate(PARAMETERS.items()):
+def compare_operations(program, count, photographs):
+    """Returns how many bytes were compared and how many differ."""
+    draw = np.random.default_rng(2020)
+    done = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    compared = differ = 0
+    for _ in range(count):
+        image = random_image(draw, photographs)
+        index = int(draw.integers(len(levels.PARAMETERS)))
+        name = list(levels.PARAMETERS)[index]
         _, signed, operation = golden.OPERATIONS[name]
-        for level in range(1, 11) if parameter else [0]:
-            for negative in [False, True] if signed else [False]:
-                value = parameter(level) if parameter else 0
-                if name == "posterize" and value == 0:
-                    continue  # Levels are drawn below 10; Pillow refuses 0 bits.
-                apply = operation(-value if negative else value)
-                step = {"Op": index, "Level": level, "Negative": negative}
-                for i, image in enumerate(images):
-                    cases.append({"Image": i, "Draws": {"Weights": [1], "M": 1, "Chains": [[step]]}})
-                    wanted.append(np.asarray(apply(image), np.float32) / np.float32(255))
-    return cases, np.array(wanted)
+        level = float(draw.integers(1, 11)) if draw.random() < 0.3 else draw.uniform(0.1, 10)
+        if name == "posterize":
+            level = min(level, 9.99)  # Pillow 13 refuses 0 bits.
+        negative, fill = bool(draw.random() < 0.5), int(draw.choice([0, 128]))
+        parameter = levels.PARAMETERS[name]
+        value = parameter(level, *image.size) if parameter else 0
+        wanted = (operation(-value if negative else value, fill) if signed else operation(value))(image).tobytes()
+        given = image.tobytes()
+        done.stdin.write(struct.pack("<6Id", *image.size, len(image.getbands()), fill, index, negative, level) + given)
+        done.stdin.flush()
+        got = done.stdout.read(len(wanted))
+        compared += len(wanted)
+        if got != wanted:
+            bytes_off = int((np.frombuffer(got, np.uint8) != np.frombuffer(wanted, np.uint8)).sum())
+            differ += bytes_off
+            print(f"pillow: {name} at level {level}, negated {negative}, fill {fill}, of {image.size} {image.mode}:"
+                  f" {bytes_off} bytes differ", file=sys.stderr)
+    done.stdin.close()
+    if done.wait() != 0:
+        sys.exit(f"pillow: {program} ended with {done.returncode}")
+    return compared, differ
 
 
 def mixtures(images, reference, count):
@@ -89,15 +116,19 @@ def views(program, images, cases):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--operations", required=True, metavar="PROGRAM")
     parser.add_argument("--views", required=True, metavar="PROGRAM")
     parser.add_argument("--reference", metavar="DIR")
+    parser.add_argument("--cases", type=int, default=100_000, metavar="N")
+    parser.add_argument("--photographs", metavar="DIR")
     arguments = parser.parse_args()
     images = inputs.sets()["rgb32"]
+    files = sorted(pathlib.Path(arguments.photographs).glob("*/*"))[::10] if arguments.photographs else []
+    photographs = [golden.Image.open(file).convert("RGB") for file in files]
 
-    cases, wanted = single_operations(images)
-    differ = int((views(arguments.views, images, cases) != wanted).sum())
-    print(f"parity: Pillow {golden.PIL.__version__}: {len(images)} images, {len(PARAMETERS)} operations, levels 1 to 10"
-          f" (posterize 9), both signs: bytes of {wanted.size} that differ | {differ} | 0")
+    compared, differ = compare_operations(arguments.operations, arguments.cases, photographs)
+    print(f"parity: Pillow {golden.PIL.__version__}: {arguments.cases} random cases of {len(levels.PARAMETERS)} operations, images of"
+          f" 1x1 to 300x300: bytes of {compared} that differ | {differ} | 0")
     exceeded = differ > 0
 
     if arguments.reference:

@@ -85,7 +85,7 @@ func (t evalTable) corruptions() []row {
 		head = append(head, strconv.Itoa(s))
 	}
 	rows := []row{append(head, "mean", "RMS calibration %")}
-	for _, name := range corrupt.Published() {
+	for _, name := range corrupt.Names() {
 		scores, ok := c.ByCorruption[name]
 		if !ok {
 			continue

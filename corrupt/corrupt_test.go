@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"crypto/md5"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -72,6 +75,105 @@ func TestOriginal(t *testing.T) {
 		if got := hex.EncodeToString(sum.Sum(nil)); got != want {
 			t.Errorf("%s at %d×%d: got %s, want %s", name, w, h, got, want)
 		}
+	}
+}
+
+// TestMotion compares with ImageMagick at given angles.
+func TestMotion(t *testing.T) {
+	text, err := os.ReadFile("testdata/motion.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		var w, h, channels int
+		var radius, sigma, angle float64
+		var want string
+		if _, err := fmt.Sscan(line, &w, &h, &channels, &radius, &sigma, &angle, &want); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		src, dst := picture(w, h, 3), pixel.New(w, h, channels)
+		if channels == 1 { // the first channel of the RGB picture
+			grey := pixel.New(w, h, 1)
+			for i := range grey.Pix {
+				grey.Pix[i] = src.Pix[3*i]
+			}
+			src = grey
+		}
+		corrupt.MotionBlur(dst, src, radius, sigma, angle)
+		sum := md5.Sum(dst.Pix)
+		if got := hex.EncodeToString(sum[:]); got != want {
+			t.Errorf("%s: got %s", strings.TrimSpace(line), got)
+		}
+	}
+}
+
+// TestRelief compares with OpenCV's Canny, distance transform, equalisation and
+// filters.
+func TestRelief(t *testing.T) {
+	text, err := os.ReadFile("testdata/relief.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		var w, h, threshold int
+		var want string
+		if _, err := fmt.Sscan(line, &w, &h, &threshold, &want); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		src, liquid := picture(w, h, 3), make([]uint8, w*h)
+		for i := range liquid {
+			if v := src.Pix[3*i]; int(v) >= threshold {
+				liquid[i] = v
+			}
+		}
+		sum := md5.Sum(corrupt.Relief(liquid, w, h))
+		if got := hex.EncodeToString(sum[:]); got != want {
+			t.Errorf("%s: got %s", strings.TrimSpace(line), got)
+		}
+	}
+}
+
+// TestFrostTextures: other textures are used, of any size, and a folder that is not
+// as it should be is said.
+func TestFrostTextures(t *testing.T) {
+	ice := pixel.New(40, 33, 3)
+	for i := range ice.Pix {
+		ice.Pix[i] = 200
+	}
+	for _, size := range [][2]int{{32, 32}, {64, 64}, {224, 180}, {1, 1}} {
+		c, err := corrupt.NewFrost(min(size[0], size[1]), []*pixel.Image{ice})
+		if err != nil {
+			t.Fatal(err)
+		}
+		src, dst := pixel.New(size[0], size[1], 3), pixel.New(size[0], size[1], 3)
+		r := corrupt.Stream("frost", 0, 1, 0)
+		c.Apply(dst, src, 1, &r)
+		for _, v := range dst.Pix {
+			if want := map[int]uint8{32: 40, 64: 60, 224: 80}[c.Table()]; v != want {
+				t.Fatalf("%v: got %d, want %d", size, v, want)
+			}
+		}
+	}
+	if _, err := corrupt.NewFrost(32, nil); err == nil {
+		t.Error("NewFrost accepts no textures")
+	}
+
+	dir := t.TempDir()
+	if _, err := corrupt.ReadFrost(dir); err == nil || !strings.Contains(err.Error(), filepath.Join(dir, "frost1.png")) {
+		t.Errorf("ReadFrost of an empty folder: got %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "frost1.png"), []byte("ice"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := corrupt.ReadFrost(dir); err == nil || !strings.Contains(err.Error(), "frost1.png") {
+		t.Errorf("ReadFrost of a text: got %v", err)
+	}
+	textures, err := corrupt.ReadFrost(filepath.Join(testData(), "frost"))
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skipf("needs the original's textures: %v", err)
+	}
+	if err != nil || len(textures) != 5 || textures[0].W != 900 || textures[4].H != 495 {
+		t.Errorf("ReadFrost of the original's: got %d textures, %v", len(textures), err)
 	}
 }
 
@@ -228,6 +330,8 @@ func TestWorkers(t *testing.T) {
 // perChannel holds the corruptions that treat equal channels unequally.
 var perChannel = map[string]bool{
 	"gaussian_noise": true, "shot_noise": true, "impulse_noise": true, "speckle_noise": true,
+	"frost":    true, // has coloured textures
+	"spatter":  true, // has coloured drops
 	"saturate": true, // makes grey pixels of an RGB image red
 }
 
@@ -273,20 +377,20 @@ func TestAnySize(t *testing.T) {
 
 func TestRegistry(t *testing.T) {
 	if got, want := corrupt.Names(), []string{
-		"gaussian_noise", "shot_noise", "impulse_noise", "defocus_blur", "zoom_blur", "brightness", "contrast", "pixelate",
-		"jpeg_compression", "speckle_noise", "gaussian_blur", "saturate",
+		"gaussian_noise", "shot_noise", "impulse_noise", "defocus_blur", "glass_blur", "motion_blur", "zoom_blur", "snow", "frost",
+		"fog", "brightness", "contrast", "elastic_transform", "pixelate", "jpeg_compression", "speckle_noise", "gaussian_blur",
+		"spatter", "saturate",
 	}; !slices.Equal(got, want) {
 		t.Errorf("Names: got %v, want %v", got, want)
 	}
 	if got := corrupt.Test(); !slices.Equal(got, corrupt.Names()[:len(got)]) || slices.Contains(got, "saturate") {
 		t.Errorf("Test: got %v", got)
 	}
-	published := corrupt.Published()
-	if len(published) != 19 || published[0] != "gaussian_noise" || published[14] != "jpeg_compression" || published[18] != "saturate" {
-		t.Errorf("Published: got %v", published)
+	if names := corrupt.Names(); len(corrupt.Test()) != 15 || names[14] != "jpeg_compression" || names[18] != "saturate" {
+		t.Errorf("got %d for testing of %v", len(corrupt.Test()), names)
 	}
 	counts := map[string]int{}
-	for _, name := range published[:15] {
+	for _, name := range corrupt.Test() {
 		if !slices.Contains(corrupt.Groups(), corrupt.Group(name)) {
 			t.Errorf("Group(%q): got %q, not one of %v", name, corrupt.Group(name), corrupt.Groups())
 		}
@@ -303,7 +407,6 @@ func TestRegistry(t *testing.T) {
 		size       int
 	}{
 		{"rain", `corruption "rain": not one of gaussian_noise, `, 32},
-		{"fog", `corruption "fog": not one of`, 32}, // known by name alone
 		{"contrast", "0 pixels", 0},
 	} {
 		if _, err := corrupt.New(c.name, c.size); err == nil || !strings.Contains(err.Error(), c.text) {

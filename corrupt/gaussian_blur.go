@@ -14,9 +14,8 @@ var gaussianBlurLevels = levels[float64]{
 }
 
 type gaussianBlur struct {
-	kernels  [Severities]bell
-	values   []float64
-	smoother smoother
+	kernels [Severities]bell
+	blurred blurred
 }
 
 func newGaussianBlur(t table) corruption {
@@ -27,14 +26,29 @@ func newGaussianBlur(t table) corruption {
 	return &g
 }
 
-// apply smooths with scikit-image's filters.gaussian: edges are repeated.
 func (g *gaussianBlur) apply(dst, src *pixel.Image, severity int, _ *rng.Stream) {
-	g.values = grow(g.values, len(src.Pix))
-	for i, v := range src.Pix {
-		g.values[i] = fraction[v]
+	g.blurred.apply(dst, src, g.kernels[severity])
+}
+
+// blurred is an image in [0,1] that is smoothed, and the scratch memory for it.
+type blurred struct {
+	values   []float64
+	smoother smoother
+}
+
+// apply smooths src into dst, which may be the same, as scikit-image's
+// filters.gaussian does: edges are repeated.
+func (b *blurred) apply(dst, src *pixel.Image, kernel bell) {
+	if len(kernel) == 1 {
+		copy(dst.Pix, src.Pix)
+		return
 	}
-	g.smoother.smooth(g.values, src.W, src.C, g.kernels[severity], nearestInside)
-	for i, v := range g.values {
+	b.values = grow(b.values, len(src.Pix))
+	for i, v := range src.Pix {
+		b.values[i] = fraction[v]
+	}
+	b.smoother.smooth(b.values, src.W, src.C, kernel, nearestInside)
+	for i, v := range b.values {
 		dst.Pix[i] = toByte(v)
 	}
 }

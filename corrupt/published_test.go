@@ -16,14 +16,18 @@ import (
 	"augmix/weights"
 )
 
+// testData returns the folder of the data for tests.
+func testData() string {
+	if dir := os.Getenv("AUGMIX_TEST_DATA"); dir != "" {
+		return dir
+	}
+	return filepath.Join("..", "..", "shared", "data")
+}
+
 // cifarTest returns CIFAR-10's test images and skips the test where they are not.
 func cifarTest(t *testing.T) []*pixel.Image {
 	t.Helper()
-	dir := os.Getenv("AUGMIX_TEST_DATA")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "shared", "data")
-	}
-	path := filepath.Join(dir, "cifar-10-batches-py", "test_batch")
+	path := filepath.Join(testData(), "cifar-10-batches-py", "test_batch")
 	if _, err := os.Stat(path); err != nil {
 		t.Skipf("needs the data of CIFAR-10: %v; AUGMIX_TEST_DATA names the folder that holds cifar-10-batches-py", err)
 	}

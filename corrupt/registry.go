@@ -18,8 +18,7 @@ type corruption interface {
 }
 
 // paper lists the corruptions in the paper's order, its section 3: fifteen for
-// testing, then four for validation. make is nil for those that are only known by
-// name, because published files of them can be evaluated.
+// testing, then four for validation.
 var paper = []struct {
 	name, group string
 	make        func(t table) corruption
@@ -28,52 +27,28 @@ var paper = []struct {
 	{"shot_noise", "noise", newShotNoise},
 	{"impulse_noise", "noise", newImpulseNoise},
 	{"defocus_blur", "blur", newDefocusBlur},
-	{"glass_blur", "blur", nil},
-	{"motion_blur", "blur", nil},
+	{"glass_blur", "blur", newGlassBlur},
+	{"motion_blur", "blur", newMotionBlur},
 	{"zoom_blur", "blur", newZoomBlur},
-	{"snow", "weather", nil},
-	{"frost", "weather", nil},
-	{"fog", "weather", nil},
+	{"snow", "weather", newSnow},
+	{"frost", "weather", newFrost},
+	{"fog", "weather", newFog},
 	{"brightness", "weather", newBrightness},
 	{"contrast", "digital", newContrast},
-	{"elastic_transform", "digital", nil},
+	{"elastic_transform", "digital", newElasticTransform},
 	{"pixelate", "digital", newPixelate},
 	{"jpeg_compression", "digital", newJPEGCompression},
 	{"speckle_noise", "noise", newSpeckleNoise},
 	{"gaussian_blur", "blur", newGaussianBlur},
-	{"spatter", "weather", nil},
+	{"spatter", "weather", newSpatter},
 	{"saturate", "digital", newSaturate},
-}
-
-// Names returns the corruptions that New makes, in the paper's order.
-func Names() []string {
-	var names []string
-	for _, p := range paper {
-		if p.make != nil {
-			names = append(names, p.name)
-		}
-	}
-	return names
 }
 
 // tests is how many corruptions, the first, are for testing.
 const tests = 15
 
-// Test returns those of Names that are for testing: what a mean over corruptions is
-// over. The others are for choosing hyperparameters.
-func Test() []string {
-	var names []string
-	for _, p := range paper[:tests] {
-		if p.make != nil {
-			names = append(names, p.name)
-		}
-	}
-	return names
-}
-
-// Published returns all nineteen corruptions of which files were published, in
-// the paper's order, the four for validation last.
-func Published() []string {
+// Names returns all corruptions in the paper's order, those for validation last.
+func Names() []string {
 	names := make([]string, len(paper))
 	for i, p := range paper {
 		names[i] = p.name
@@ -81,10 +56,14 @@ func Published() []string {
 	return names
 }
 
+// Test returns the corruptions for testing: what a mean over corruptions is over.
+// The others are for choosing hyperparameters.
+func Test() []string { return Names()[:tests] }
+
 // Groups returns the paper's groups in its order.
 func Groups() []string { return []string{"noise", "blur", "weather", "digital"} }
 
-// Group returns the paper's group of a published corruption, "" for another name.
+// Group returns the paper's group of a corruption, "" for another name.
 func Group(name string) string {
 	for _, p := range paper {
 		if p.name == name {
@@ -110,7 +89,7 @@ func New(name string, size int) (*Corruptor, error) {
 		return nil, fmt.Errorf("corruption %s for images of %d pixels: want at least 1", name, size)
 	}
 	for _, p := range paper {
-		if p.name == name && p.make != nil {
+		if p.name == name {
 			t := nearest(size)
 			return &Corruptor{name: name, table: t, kind: p.make(t)}, nil
 		}

@@ -37,5 +37,13 @@ var fraction = func() (f [256]float64) {
 	return f
 }()
 
+// unit is fraction in float32.
+var unit = func() (f [256]float32) {
+	for i := range f {
+		f[i] = float32(fraction[i])
+	}
+	return f
+}()
+
 // toByte clips x to [0,1] and truncates 255x, as the original's cast does.
 func toByte(x float64) uint8 { return uint8(min(max(x, 0), 1) * 255) }

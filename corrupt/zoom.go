@@ -32,7 +32,8 @@ func mixtures(n int, factor float64) []mixture {
 	for i := range all {
 		at := float64(i+trim) * scale
 		if at > float64(crop-1) {
-			continue // By rounding beyond the last: scipy takes 0 there.
+			all[i].at = from + crop - 1 // By rounding beyond the last: scipy takes 0 there.
+			continue
 		}
 		whole := math.Floor(at)
 		all[i] = mixture{from + int(whole), 1 - (at - whole), at - whole}

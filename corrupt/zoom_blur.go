@@ -51,7 +51,7 @@ func (z *zoomBlur) apply(dst, src *pixel.Image, severity int, _ *rng.Stream) {
 	n, row := len(src.Pix), src.W*src.C
 	z.values, z.sums = grow(z.values, n), grow(z.sums, n)
 	for i, v := range src.Pix {
-		z.values[i] = float32(fraction[v])
+		z.values[i] = unit[v]
 		z.sums[i] = z.values[i] // enlarged by the first factor, 1
 	}
 	for _, zoom := range z.zooms[severity][1:] {

@@ -8,6 +8,7 @@ import (
 	"augmix/corrupt"
 	"augmix/data"
 	"augmix/eval"
+	"augmix/pixel"
 	"augmix/run"
 	"augmix/train"
 )
@@ -33,6 +34,8 @@ type evaluation struct {
 	only        []string
 	severities  []int
 	cData       string
+	frostDir    string
+	frost       []*pixel.Image // what is in frostDir
 	json        string
 	dryRun      bool
 	quiet       bool
@@ -67,6 +70,8 @@ func newEvaluation(f *flags) *evaluation {
 	g.add(&severitiesValue{&e.severities, corrupt.Severities}, "severity", "only these severities, such as 1,3 or 2-5")
 	g.text(&e.cData, "c-data", "DIR|generate", nil,
 		"the published corrupted images, or generate to make them (default: those beside the data if there are any, else generate)")
+	g.text(&e.frostDir, "frost-dir", "DIR", nil, "the folder of frost's textures, "+strings.Join(corrupt.FrostFiles(), ", ")+
+		", as hendrycks/robustness has them (default: the program's own)")
 	g.limit(&c.LimitEval, "limit-eval", "test")
 
 	g = f.group("Machine")
@@ -177,11 +182,20 @@ func (e *evaluation) decide(runs []string) error {
 		return usage("what is to be evaluated? Name a run's folder, or --checkpoint FILE")
 	}
 	if !slices.Contains(e.sets, "c") {
-		for _, name := range []string{"only", "severity", "c-data"} {
+		for _, name := range []string{"only", "severity", "c-data", "frost-dir"} {
 			if e.given(name) {
 				return usage("--%s is about corrupted images, which --sets %s leaves out; add c, or leave --%s out",
 					name, strings.Join(e.sets, ","), name)
 			}
+		}
+	}
+	if e.given("frost-dir") {
+		if e.given("only") && !slices.Contains(e.only, "frost") {
+			return usage("--frost-dir is about frost, which --only %s leaves out; add frost, or leave --frost-dir out", strings.Join(e.only, ","))
+		}
+		var err error
+		if e.frost, err = corrupt.ReadFrost(e.frostDir); err != nil {
+			return usage("--frost-dir: %v", err)
 		}
 	}
 	if e.given("layers") {
@@ -239,6 +253,7 @@ func (e *evaluation) target(t target, log *progress) (evalTable, error) {
 	}
 	result, err := eval.Run(net, eval.Options{
 		Dataset: t.test, DataDir: t.data, Sets: e.sets, Only: e.only, Severities: e.severities, CData: e.cData,
+		Frost:     e.frost,
 		BatchSize: evalBatchSize(e.config, t.dataset), Workers: e.config.NumWorkers, Limit: e.config.LimitEval, Bad: t.bad,
 		BF16:     e.config.Precision == "bf16",
 		Progress: func(done, total int, what string) { log.show(done, total, what, "") },

@@ -72,7 +72,7 @@ func TestFlagNames(t *testing.T) {
 			"lr weight-decay workers drop output data-dir data device precision seed threads json limit-train limit-eval dry-run " +
 			"quiet version method views jsd-weight val-split config checkpoint-every deterministic normalize fill augmix-preset",
 		"eval": "data checkpoint device precision threads num-workers json limit-eval dry-run quiet version sets only severity " +
-			"c-data eval-batch-size model layers widen-factor normalize dataset",
+			"c-data frost-dir eval-batch-size model layers widen-factor normalize dataset",
 		"preview": "dataset data count seed mixture-width mixture-depth aug-severity aug-prob-coeff all-ops fill augmix-preset operations out",
 		"report":  "out json",
 		"export":  "checkpoint model layers widen-factor normalize out names quiet",

@@ -17,24 +17,39 @@ type generated struct {
 	data.Dataset
 	name     string
 	severity int
+	frost    []*pixel.Image // nil for the program's own textures
 }
 
-// newGenerated corrupts clean. Images of a size for which there are no published constants are an error: the result
-// would not be what is published under the corruption's name.
-func newGenerated(clean data.Dataset, name string, severity int) (*generated, error) {
-	g := &generated{Dataset: clean, name: name, severity: severity}
-	w, h, _ := clean.Size()
-	if near := corrupt.TableSize(min(w, h)); w != near || h != near {
-		return nil, fmt.Errorf("corruption %s has no published constants for images of %d×%d pixels, the nearest that has some are %d×%d",
-			name, w, h, near, near)
-	}
+// newGenerated corrupts clean. Where there are no published constants for images of its size it takes those for the
+// nearest, which source says.
+func newGenerated(clean data.Dataset, name string, severity int, frost []*pixel.Image) (*generated, error) {
+	g := &generated{Dataset: clean, name: name, severity: severity, frost: frost}
 	_, err := g.corruptor()
 	return g, err
 }
 
 func (g *generated) corruptor() (*corrupt.Corruptor, error) {
 	w, h, _ := g.Size()
+	if g.name == "frost" && g.frost != nil {
+		return corrupt.NewFrost(min(w, h), g.frost)
+	}
 	return corrupt.New(g.name, min(w, h))
+}
+
+// generatedSource says how images of a corruption are made of w×h pixels, and of which textures.
+func generatedSource(name string, w, h int, frost []*pixel.Image) string {
+	source := fmt.Sprintf("generated (seed %d", generatedSeed)
+	if near := corrupt.TableSize(min(w, h)); w != near || h != near {
+		source += fmt.Sprintf(", constants for %d pixels", near)
+	}
+	if name == "frost" {
+		if frost == nil {
+			source += ", own frost textures"
+		} else {
+			source += ", given frost textures"
+		}
+	}
+	return source + ")"
 }
 
 // Name names the set with its corruption.

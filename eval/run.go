@@ -8,6 +8,7 @@ import (
 	"augmix/corrupt"
 	"augmix/data"
 	"augmix/nets"
+	"augmix/pixel"
 	"augmix/run"
 
 	torch "github.com/wangkuiyi/gotorch"
@@ -15,12 +16,13 @@ import (
 
 // Options is what a network is evaluated on.
 type Options struct {
-	Dataset    data.Dataset // The clean test images, all of them.
-	DataDir    string       // Where they are; a -C folder beside them is found.
-	Sets       []string     // clean, c.
-	Only       []string     // Names of corruptions; none means all that can be made.
-	Severities []int        // 1 to 5.
-	CData      string       // "generate", a folder in the published layout, or empty: the one beside the data, else generated.
+	Dataset    data.Dataset   // The clean test images, all of them.
+	DataDir    string         // Where they are; a -C folder beside them is found.
+	Sets       []string       // clean, c.
+	Only       []string       // Names of corruptions; none means those for testing.
+	Severities []int          // 1 to 5.
+	CData      string         // "generate", a folder in the published layout, or empty: the one beside the data, else generated.
+	Frost      []*pixel.Image // Textures for frost; nil is the program's own.
 	BatchSize  int
 	Workers    int
 	Limit      int              // Images of the clean set, and of each severity; 0 is all.
@@ -139,14 +141,21 @@ func (o Options) corrupted(clean data.Dataset) ([]corruptedSet, error) {
 	case "":
 		dir = data.FindC(o.DataDir, o.Dataset.Name())
 	}
-	open := func(name string, severity int) (data.Dataset, error) { return newGenerated(clean, name, severity) }
-	source := fmt.Sprintf("generated (seed %d)", generatedSeed)
+	open := func(name string, severity int) (data.Dataset, error) {
+		return newGenerated(clean, name, severity, o.Frost)
+	}
+	w, h, _ := clean.Size()
+	source := func(name string) string { return generatedSource(name, w, h, o.Frost) }
 	if dir != "" {
+		if o.Frost != nil {
+			return nil, fmt.Errorf("corrupted images are read from %s, where frost needs no textures; "+
+				"leave --frost-dir out, or add --c-data generate", dir)
+		}
 		c, err := data.OpenC(dir, o.Dataset)
 		if err != nil {
 			return nil, err
 		}
-		source = "published"
+		source = func(string) string { return "published" }
 		open = func(name string, severity int) (data.Dataset, error) {
 			set, err := c.Severity(name, severity)
 			if err != nil {
@@ -158,7 +167,7 @@ func (o Options) corrupted(clean data.Dataset) ([]corruptedSet, error) {
 	var out []corruptedSet
 	for _, name := range names {
 		for _, severity := range o.Severities {
-			out = append(out, corruptedSet{name, severity, source, func() (data.Dataset, error) { return open(name, severity) }})
+			out = append(out, corruptedSet{name, severity, source(name), func() (data.Dataset, error) { return open(name, severity) }})
 		}
 	}
 	return out, nil

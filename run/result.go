@@ -80,7 +80,7 @@ type Corruption struct {
 	RMSCalibrationAllBins   Number             `json:"rms_calibration_all_bins"`
 	ECE                     float64            `json:"ece"`
 	ConfidenceMinusAccuracy float64            `json:"confidence_minus_accuracy"`
-	Source                  string             `json:"source"`     // "published", "generated (seed 0)", or both with " and "
+	Source                  string             `json:"source"`     // "published", "generated (seed 0)" or with more in the brackets; several with " and "
 	Severities              []int              `json:"severities"` // those evaluated, the mildest first
 	ByGroup                 map[string]float64 `json:"by_group"`   // noise, blur, weather, digital: mean error of the corruptions present
 

@@ -24,14 +24,25 @@ $compare --names 'augmix' 'PyTorch tuned alike: WRN-40-2 step, 32×3, bf16' \
 $compare --names 'augmix' 'the reference as shipped: WRN-40-2 step, 32×3' \
     "$step | tr -d '\n'" "$python scripts/bench/step.py --mode reference"
 
+views() { # SIZE WORKERS
+    echo "$augmix bench pipeline --workers $2 --size $1 --seconds 3 --json - | tr -d '\n'"
+}
+$compare --names 'augmix, two workers' 'one worker: 32×32 views' --key views_per_second "$(views 32 2)" "$(views 32 1)"
+$compare --names 'augmix, two workers' 'one worker: 224×224 views' --key views_per_second "$(views 224 2)" "$(views 224 1)"
+$compare --names 'augmix' "torchvision's v2.AugMix on tensors: a 32×32 view, one core" --key views_per_second \
+    "$(views 32 1)" "$python scripts/bench/view_torchvision.py --seconds 3"
+
 if [ -z "$reference" ]; then
     echo "bench: the rows that run the reference's code need REFERENCE=DIR, a checkout of google-research/augmix" >&2
     exit
 fi
 
-$compare --names 'augmix' "the reference's aug(): a 32×32 view, one core" --key views_per_second \
-    "$augmix bench pipeline --workers 1 --size 32 --seconds 3 --json - | tr -d '\n'" \
-    "$python scripts/bench/view_reference.py --reference $reference --seconds 3"
+for size in 32 224; do
+    $compare --names 'augmix' "the reference's aug(): a $size×$size view, one core" --key views_per_second \
+        "$(views $size 1)" "$python scripts/bench/view_reference.py --reference $reference --seconds 3 --size $size"
+    $compare --names 'augmix, two workers' "the reference's aug() in two processes: $size×$size views" --key views_per_second \
+        "$(views $size 2)" "$python scripts/bench/view_reference.py --reference $reference --seconds 3 --size $size --workers 2"
+done
 
 if [ -d "$data/imagenet-samples/val" ]; then
     $compare --names 'augmix' "the reference's loader: a photograph decoded, cropped to 224×224, clean and two views, one core" \

@@ -1,18 +1,20 @@
 """Measures AugMix views a second of the reference implementation, one process.
 
-    python scripts/bench/view_reference.py --reference DIR [--seconds 10] [--size 32]
+    python scripts/bench/view_reference.py --reference DIR [--seconds 10] [--size 32] [--workers 1]
 
 DIR is a checkout of google-research/augmix (9b9824c). A view is what its cifar.py
 computes with the default flags: its operations, ToTensor and Normalize of
 torchvision for the image and each chain, and the mixture. The images are those of
 "augmix bench pipeline": two colour gradients with noise of +-8. One thread: the
-reference's loader runs one process a core.
+reference's loader runs one process a core; --workers runs as many processes and adds
+up what they make.
 
 Prints {"views_per_second": ..., "size": 32, ...}.
 """
 
 import argparse
 import json
+import multiprocessing
 import sys
 import time
 
@@ -33,8 +35,15 @@ def main():
     parser.add_argument("--reference", required=True, metavar="DIR", help="checkout of google-research/augmix")
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--size", type=int, default=32)
+    parser.add_argument("--workers", type=int, default=1)
     args = parser.parse_args()
+    with multiprocessing.get_context("spawn").Pool(args.workers) as pool:
+        made = pool.map(measure, [(args, seed) for seed in range(args.workers)], chunksize=1)
+    print(json.dumps(made[0] | {"views_per_second": sum(one["views_per_second"] for one in made), "workers": args.workers}))
 
+
+def measure(given):
+    args, seed = given
     import numpy as np
     import PIL
     import torch
@@ -62,7 +71,7 @@ def main():
         return (1 - m) * preprocess(image) + m * mixed
 
     images = bench_images(np, Image, args.size)
-    np.random.seed(0)
+    np.random.seed(seed)
     for image in images:  # warm-up
         view(image)
     n, start, cpu = 0, time.perf_counter(), time.process_time()
@@ -71,9 +80,9 @@ def main():
             view(image)
         n += 16
     elapsed, cpu = time.perf_counter() - start, time.process_time() - cpu
-    print(json.dumps({
+    return {
         "views_per_second": n / elapsed, "size": args.size, "seconds": elapsed, "cpu_seconds": cpu, "pillow": PIL.__version__,
-        "torch": torch.__version__, "torchvision": torchvision.__version__, "numpy": np.__version__}))
+        "torch": torch.__version__, "torchvision": torchvision.__version__, "numpy": np.__version__}
 
 
 if __name__ == "__main__":

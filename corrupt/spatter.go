@@ -135,8 +135,52 @@ func (s *spatter) trickle(w, h int, amount float32) {
 type relief struct {
 	edges    edges
 	distance []float32
+	padded   []float64
 	light    []uint8
-	between  []uint8
+}
+
+// of returns the light on a picture of drops.
+func (r *relief) of(liquid []uint8, w, h int) []uint8 {
+	r.distance, r.light = grow(r.distance, (w+4)*(h+4)), grow(r.light, w*h)
+	distances(r.distance, r.edges.find(liquid, w, h), w, h)
+
+	pad(r, w, h, r.distance[2*(w+4)+2:], w+4)
+	r.sums(w, h, &[9]float64{1, 1, 1, 1, 1, 1, 1, 1, 1}, func(sum float64) uint8 { return uint8(float32(sum * (1.0 / 9))) })
+	equalise(r.light)
+
+	pad(r, w, h, r.light, w)
+	r.sums(w, h, &[9]float64{-2, -1, 0, -1, 1, 1, 0, 1, 2}, func(sum float64) uint8 { return uint8(min(max(sum, 0), 255)) })
+
+	pad(r, w, h, r.light, w)
+	r.sums(w, h, &[9]float64{1, 1, 1, 1, 1, 1, 1, 1, 1}, func(sum float64) uint8 { return uint8(int(sum+4) / 9) })
+	return r.light
+}
+
+// pad fills r.padded with m, h rows of w values that are stride apart, and a
+// mirrored border of one value.
+func pad[T uint8 | float32](r *relief, w, h int, m []T, stride int) {
+	r.padded = grow(r.padded, (w+2)*(h+2))
+	for y := range h + 2 {
+		in, out := m[mirror(y-1, h)*stride:][:w], r.padded[y*(w+2):][:w+2]
+		out[0], out[w+1] = float64(in[mirror(-1, w)]), float64(in[mirror(w, w)])
+		for x, v := range in {
+			out[x+1] = float64(v)
+		}
+	}
+}
+
+// sums fills r.light with what value makes of the weighted sums of nine neighbours
+// in r.padded.
+func (r *relief) sums(w, h int, weights *[9]float64, value func(sum float64) uint8) {
+	for y := range h {
+		p, q, s := r.padded[y*(w+2):][:w+2], r.padded[(y+1)*(w+2):][:w+2], r.padded[(y+2)*(w+2):][:w+2]
+		for x := range w {
+			sum := weights[0]*p[x] + weights[1]*p[x+1] + weights[2]*p[x+2]
+			sum += weights[3]*q[x] + weights[4]*q[x+1] + weights[5]*q[x+2]
+			sum += weights[6]*s[x] + weights[7]*s[x+1] + weights[8]*s[x+2]
+			r.light[y*w+x] = value(sum)
+		}
+	}
 }
 
 // The distance to the nearest edge, in pixels, is summed from steps of three kinds:
@@ -146,80 +190,42 @@ const (
 	straightStep = 1
 	diagonalStep = 1.4
 	knightStep   = 2.1969
-	furthest     = 20
+	furthest     = 20 // Longer distances are cut.
 )
 
-// of returns the light on a picture of drops.
-func (r *relief) of(liquid []uint8, w, h int) []uint8 {
-	n := w * h
-	r.distance, r.light, r.between = grow(r.distance, n), grow(r.light, n), grow(r.between, n)
-	for i, edge := range r.edges.find(liquid, w, h) {
-		r.distance[i] = furthest
+// distances fills m with the distances to the nearest edge. It has a border of two
+// values on each side.
+func distances(m []float32, edges []bool, w, h int) {
+	stride := w + 4
+	for i := range m {
+		m[i] = furthest
+	}
+	for i, edge := range edges {
 		if edge {
-			r.distance[i] = 0
+			m[(i/w+2)*stride+i%w+2] = 0
 		}
 	}
-	distances(r.distance, w, h)
-	for y := range h {
-		for x := range w {
-			var sum float64
-			around(x, y, w, h, func(i, _ int) { sum += float64(r.distance[i]) })
-			r.light[y*w+x] = uint8(float32(sum * (1.0 / 9)))
+	for _, sign := range []int{-1, 1} {
+		steps := [8]struct {
+			offset int
+			length float32
+		}{
+			{sign, straightStep}, {sign * stride, straightStep},
+			{sign * (stride - 1), diagonalStep}, {sign * (stride + 1), diagonalStep},
+			{sign * (stride - 2), knightStep}, {sign * (stride + 2), knightStep},
+			{sign * (2*stride - 1), knightStep}, {sign * (2*stride + 1), knightStep},
 		}
-	}
-	equalise(r.light)
-	for y := range h {
-		for x := range w {
-			sum := 0
-			around(x, y, w, h, func(i, k int) { sum += lamp[k] * int(r.light[i]) })
-			r.between[y*w+x] = uint8(min(max(sum, 0), 255))
-		}
-	}
-	for y := range h {
-		for x := range w {
-			sum := 0
-			around(x, y, w, h, func(i, _ int) { sum += int(r.between[i]) })
-			r.light[y*w+x] = uint8((sum + 4) / 9)
-		}
-	}
-	return r.light
-}
-
-// lamp weights the nine pixels of a relief.
-var lamp = [9]int{-2, -1, 0, -1, 1, 1, 0, 1, 2}
-
-// around calls f with the positions of the nine pixels around (x, y), row by row;
-// borders are mirrored.
-func around(x, y, w, h int, f func(i, k int)) {
-	for k := range 9 {
-		f(mirror(y+k/3-1, h)*w+mirror(x+k%3-1, w), k)
-	}
-}
-
-// distances replaces every number of m, but 0, by the length of the shortest way to
-// a 0, if that is less.
-func distances(m []float32, w, h int) {
-	steps := [...]struct {
-		dx, dy int
-		length float32
-	}{
-		{-1, 0, straightStep}, {0, -1, straightStep}, {-1, -1, diagonalStep}, {1, -1, diagonalStep},
-		{-2, -1, knightStep}, {2, -1, knightStep}, {-1, -2, knightStep}, {1, -2, knightStep},
-	}
-	relax := func(x, y, sign int) {
-		at := &m[y*w+x]
-		for _, s := range steps {
-			u, v := x+sign*s.dx, y+sign*s.dy
-			if u >= 0 && u < w && v >= 0 && v < h {
-				*at = min(*at, m[v*w+u]+s.length)
+		for i := range w * h {
+			if sign > 0 {
+				i = w*h - 1 - i
 			}
+			at := (i/w+2)*stride + i%w + 2
+			nearest := m[at]
+			for _, s := range steps {
+				nearest = min(nearest, m[at+s.offset]+s.length)
+			}
+			m[at] = nearest
 		}
-	}
-	for i := range w * h {
-		relax(i%w, i/w, 1)
-	}
-	for i := w*h - 1; i >= 0; i-- {
-		relax(i%w, i/w, -1)
 	}
 }
 

@@ -4,6 +4,7 @@
 #   FROM=python   make libtorch: use the torch of the python3 on the PATH
 #   LIBTORCH=DIR  make libtorch: use this one
 #   REFERENCE=DIR make bench, parity: a checkout of google-research/augmix
+#   ROBUSTNESS=DIR make parity-corruptions: a checkout of hendrycks/robustness
 #   GOTORCH=DIR   make upstream-test: a checkout of wangkuiyi/gotorch
 #   DATA=DIR      make cifar: the folder that holds cifar-10-batches-py
 
@@ -15,7 +16,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup libtorch build run test lint bench parity upstream-test reliability cifar
+.PHONY: help setup libtorch build run test lint bench parity parity-corruptions upstream-test reliability cifar
 
 help:
 	@echo 'make run            trains on the embedded set, evaluates, writes a report (3 minutes; SEED=N)'
@@ -26,6 +27,7 @@ help:
 	@echo 'make lint           gofmt, go vet, staticcheck'
 	@echo 'make bench          the speed table (REFERENCE=DIR for rows that time the reference)'
 	@echo 'make parity         the comparisons with PyTorch and Pillow (REFERENCE=DIR for the mixing row)'
+	@echo 'make parity-corruptions  the corruptions against their original generator (ROBUSTNESS=DIR; hours)'
 	@echo 'make cifar          CIFAR-10: three seeds of a short recipe (DATA=DIR; REFERENCE=DIR runs the reference too)'
 	@echo 'make reliability    kills a run at 20 random moments in both precisions and compares the weights'
 	@echo "make upstream-test  gotorch's own tests against torchbridge (GOTORCH=DIR)"
@@ -60,6 +62,9 @@ bench: build
 
 parity: build
 	@scripts/parity.sh $(BIN) $(REFERENCE)
+
+parity-corruptions:
+	@scripts/parity-corruptions.sh $(ROBUSTNESS) $(IMAGES) $(SEEDS)
 
 cifar: build
 	@scripts/cifar.sh $(BIN) $(DATA) $(REFERENCE)

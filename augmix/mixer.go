@@ -143,12 +143,12 @@ func (m *Mixer) Apply(dst []float32, src *pixel.Image, d Draws) {
 	m.fit(src)
 	mix := float32(d.M)
 	if len(d.Chains) == mixedAtOnce {
-		var weights [mixedAtOnce]float32
+		weights := [1 + mixedAtOnce]float32{1 - mix}
 		for i, chain := range d.Chains {
 			m.Chain(m.chains[i], src, chain)
-			weights[i] = mix * float32(d.Weights[i])
+			weights[1+i] = mix * float32(d.Weights[i])
 		}
-		mixThree(dst, src.Pix, 1-mix, m.chains, weights)
+		mixThree(dst, src.Pix, m.chains[0].Pix, m.chains[1].Pix, m.chains[2].Pix, weights)
 		return
 	}
 	setScaled(dst, src.Pix, 1-mix)

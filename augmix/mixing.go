@@ -1,9 +1,32 @@
 package augmix
 
-import "augmix/pixel"
+// A mixture is the sum of weight/255 times the 8-bit values of each image, in float32:
+// every quotient, product and sum is rounded, in the order of the images. It is within
+// 1e-6 of the reference's, which rounds the values over 255 instead.
 
-// setScaled writes each pixel over 255 times weight. A table of the 256 results is
-// faster than a conversion and a product for each value.
+// mixedAtOnce is the number of chains that mixThree mixes in one pass: the default
+// width. Other widths take a pass for each chain.
+const mixedAtOnce = 3
+
+// mixThree writes the weighted sum of an image and three chains. It adds in the order of
+// setScaled and addScaled, so that both ways give the same bits.
+func mixThree(dst []float32, image, chain0, chain1, chain2 []uint8, weights [1 + mixedAtOnce]float32) {
+	for i := range weights {
+		weights[i] /= 255
+	}
+	n := len(dst)
+	image, chain0, chain1, chain2 = image[:n], chain0[:n], chain1[:n], chain2[:n]
+	for i := mixVectors(dst, image, chain0, chain1, chain2, &weights); i < n; i++ {
+		// The conversions keep a processor from fusing product and sum.
+		sum := float32(weights[0] * float32(image[i]))
+		sum += float32(weights[1] * float32(chain0[i]))
+		sum += float32(weights[2] * float32(chain1[i]))
+		dst[i] = sum + float32(weights[3]*float32(chain2[i]))
+	}
+}
+
+// setScaled writes weight/255 times each value. A table of the products takes less time
+// than a conversion and a product for each value.
 func setScaled(dst []float32, pix []uint8, weight float32) {
 	t := scaledTable(weight)
 	pix = pix[:len(dst)]
@@ -12,24 +35,7 @@ func setScaled(dst []float32, pix []uint8, weight float32) {
 	}
 }
 
-// mixedAtOnce is the number of chains that mixThree mixes in one pass: the default
-// width. Other widths take a pass for each chain.
-const mixedAtOnce = 3
-
-// mixThree writes the weighted sum of an image and three chains over 255. It adds
-// in the order of setScaled and addScaled, so that both ways give the same bits; one
-// pass takes two thirds of their time.
-func mixThree(dst []float32, pix []uint8, weight float32, chains [mixedAtOnce]*pixel.Image, weights [mixedAtOnce]float32) {
-	t := scaledTable(weight)
-	t0, t1, t2 := scaledTable(weights[0]), scaledTable(weights[1]), scaledTable(weights[2])
-	n := len(dst)
-	pix, p0, p1, p2 := pix[:n], chains[0].Pix[:n], chains[1].Pix[:n], chains[2].Pix[:n]
-	for i := range dst {
-		dst[i] = t[pix[i]] + t0[p0[i]] + t1[p1[i]] + t2[p2[i]]
-	}
-}
-
-// addScaled adds each pixel over 255 times weight.
+// addScaled adds weight/255 times each value.
 func addScaled(dst []float32, pix []uint8, weight float32) {
 	t := scaledTable(weight)
 	pix = pix[:len(dst)]
@@ -38,20 +44,11 @@ func addScaled(dst []float32, pix []uint8, weight float32) {
 	}
 }
 
-// scaledTable returns each 8-bit value over 255, times weight.
+// scaledTable returns weight/255 times each 8-bit value.
 func scaledTable(weight float32) (t [256]float32) {
+	weight /= 255
 	for v := range t {
-		t[v] = weight * unit[v]
+		t[v] = weight * float32(v)
 	}
 	return t
 }
-
-// unit holds each 8-bit value over 255.
-var unit = func() (t [256]float32) {
-	levels := pixel.New(256, 1, 1)
-	for v := range levels.Pix {
-		levels.Pix[v] = uint8(v)
-	}
-	pixel.Float32s(t[:], levels)
-	return t
-}()

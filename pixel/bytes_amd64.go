@@ -23,6 +23,15 @@ func invertVectors(dst, src []uint8, threshold uint8) int {
 	return n
 }
 
+func floatVectors(dst []float32, src []uint8) int {
+	n := len(src) &^ 7
+	if !avx2 || n == 0 {
+		return 0
+	}
+	floatBytes(&dst[0], &src[0], n)
+	return n
+}
+
 // extremaVectors also returns the smallest and largest values of the bytes that it
 // looked at.
 func extremaVectors(p []uint8, channels int) (n int, lo, hi [3]uint8) {
@@ -149,3 +158,8 @@ func extremaBytes(p *uint8, n int, lo, hi *[16]uint8)
 //
 //go:noescape
 func stretchBytes(dst, src *uint8, n int, s *stretch)
+
+// floatBytes writes src/255 for n bytes, a multiple of 8 that is not 0.
+//
+//go:noescape
+func floatBytes(dst *float32, src *uint8, n int)

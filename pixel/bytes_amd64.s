@@ -222,3 +222,31 @@ stretched:
 	JLT stretch
 	VZEROUPPER
 	RET
+
+// func floatBytes(dst *float32, src *uint8, n int)
+//
+// dst = src·h + src·l with 1/255 = h + l, the last step fused, eight bytes at a time. For
+// every byte that is the float32 nearest to src/255.
+TEXT ·floatBytes(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ n+16(FP), CX
+	MOVL $0x3B808081, AX // float32(1/255)
+	VMOVD AX, X1
+	VPBROADCASTD X1, Y1
+	MOVL $0xAF7EFEFF, AX // float32(1/255 - h)
+	VMOVD AX, X2
+	VPBROADCASTD X2, Y2
+	XORQ AX, AX
+
+floats:
+	VPMOVZXBD (SI)(AX*1), Y0
+	VCVTDQ2PS Y0, Y0
+	VMULPS Y2, Y0, Y3
+	VFMADD231PS Y1, Y0, Y3
+	VMOVUPS Y3, (DI)(AX*4)
+	ADDQ $8, AX
+	CMPQ AX, CX
+	JLT floats
+	VZEROUPPER
+	RET

@@ -6,8 +6,8 @@ func Float32s(dst []float32, src *Image) {
 	if len(dst) != len(src.Pix) {
 		panic("pixel: the destination does not have the image's number of values")
 	}
-	for i, v := range src.Pix {
-		dst[i] = unit[v]
+	for i := floatVectors(dst, src.Pix); i < len(dst); i++ {
+		dst[i] = unit[src.Pix[i]]
 	}
 }
 

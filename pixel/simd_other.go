@@ -23,3 +23,5 @@ func lookupVectors(_, _ []uint8, _ *table) int { return 0 }
 func equalizeFast(*[256]uint8, *[256]uint32, uint, uint) bool { return false }
 
 func countVectors(*[3][256]uint32, []uint8) int { return 0 }
+
+func floatVectors([]float32, []uint8) int { return 0 }

@@ -78,6 +78,22 @@ DATA greys<>+16(SB)/8, $0x808080800E0A0602
 DATA greys<>+24(SB)/8, $0x8080808080808080
 GLOBL greys<>(SB), RODATA|NOPTR, $32
 
+// Shuffles of four 32-bit masks to the bytes of four pixels.
+DATA spread3<>+0(SB)/8, $0x0808040404000000
+DATA spread3<>+8(SB)/8, $0x808080800C0C0C08
+DATA spread3<>+16(SB)/8, $0x0808040404000000
+DATA spread3<>+24(SB)/8, $0x808080800C0C0C08
+GLOBL spread3<>(SB), RODATA|NOPTR, $32
+DATA spread1<>+0(SB)/8, $0x808080800C080400
+DATA spread1<>+8(SB)/8, $0x8080808080808080
+DATA spread1<>+16(SB)/8, $0x808080800C080400
+DATA spread1<>+24(SB)/8, $0x8080808080808080
+GLOBL spread1<>(SB), RODATA|NOPTR, $32
+
+// 1.0
+DATA unity<>+0(SB)/8, $0x3FF0000000000000
+GLOBL unity<>(SB), RODATA|NOPTR, $8
+
 // The error's bound and twice that plus one, in units of 2^-16.
 DATA bound<>+0(SB)/8, $0x0000000600000006
 DATA bound<>+8(SB)/8, $0x0000000600000006
@@ -95,51 +111,66 @@ GLOBL window<>(SB), RODATA|NOPTR, $32
 #define starts_v 64
 #define step_u 128
 #define step_v 136
-#define right 144
-#define bottom 176
-#define pitch 208
-#define unit 240
-#define one 272
-#define channels 304
+#define origin_u 144
+#define origin_v 152
+#define row_u 160
+#define row_v 168
+#define stride 176
+#define last 184
+#define channels 192
+#define right 200
+#define most_right 232
+#define most_bottom 264
+#define pitch 296
+#define pixel 328
+#define begin 360
+#define end 392
+#define unit 424
+#define one 456
+#define fill 488
+#define group_u 520
+#define group_v 552
 
 // Offsets in the frame's record of a group.
-#define offsets 0
-#define du 32
-#define dv 64
-#define within_u 96
-#define within_v 128
-#define out 160
-#define record 192
+#define upper 0
+#define lower 32
+#define du 64
+#define dv 96
+#define within 128
+#define inside 160
+#define out 192
+#define record 224
 
-// Offsets in the struct piece.
-#define piece_u 0
-#define piece_v 8
-#define piece_out 16
-#define piece_pixels 24
-#define piece_size 32
+// Offsets in the frame. Sixteen records follow, from a multiple of 64 on.
+#define start_u 0
+#define start_v 8
+#define centre 16
+#define column 24
+#define rows_left 32
+#define row_out 40
+#define list 48
+#define all 56
+#define records 127
 
-// SPLIT turns eight coordinates (32.32 fixed point, in the order 0 1 4 5 of Y_A and
-// 2 3 6 7 of Y_B) into whole parts between 0 and the last but one pixel in WHOLE and
-// fractions in FRACTION: 0 before the first pixel, 1 from the last on. CLAMPED is
-// all ones where the coordinate lies there, and ones are added to Y14 where it is
-// within 2^-21 of a whole number. Y13: 2^11, Y15: zeros.
-#define SPLIT(Y_A, Y_B, LIMIT, WHOLE, FRACTION, CLAMPED) \
-	VSHUFPS   $0xDD, Y_B, Y_A, WHOLE            \
-	VSHUFPS   $0x88, Y_B, Y_A, FRACTION         \
-	VPADDD    Y13, FRACTION, Y12                \
-	VPSRLD    $12, Y12, Y12                     \
-	VPCMPEQD  Y15, Y12, Y12                     \
-	VPOR      Y12, Y14, Y14                     \
-	VPSRLD    $1, FRACTION, FRACTION            \
-	VPSRAD    $31, WHOLE, CLAMPED               \
-	VPANDN    FRACTION, CLAMPED, FRACTION       \
-	VPANDN    WHOLE, CLAMPED, WHOLE             \
-	VCVTDQ2PS FRACTION, FRACTION                \
-	VMULPS    unit(DX), FRACTION, FRACTION      \
-	VPCMPGTD  LIMIT(DX), WHOLE, Y12             \
-	VBLENDVPS Y12, one(DX), FRACTION, FRACTION  \
-	VPOR      Y12, CLAMPED, CLAMPED             \
-	VPMINSD   LIMIT(DX), WHOLE, WHOLE
+// PLACE turns eight coordinates (32.32 fixed point, in the order 0 1 4 5 of Y_A and
+// 2 3 6 7 of Y_B) into whole parts in WHOLE and fractions, as unsigned and as float32, in
+// F. Ones stay in Y8 only where the nearest whole number is one of the image's, 0 to
+// MOST, and less than 2^13 in Y14 where the coordinate is within 2^-21 of a whole number
+// or a half. Y13: 2^12.
+#define PLACE(Y_A, Y_B, MOST, WHOLE, F)     \
+	VSHUFPS      $0xDD, Y_B, Y_A, WHOLE \
+	VSHUFPS      $0x88, Y_B, Y_A, F     \
+	VPADDD       F, F, Y12              \
+	VPADDD       Y13, Y12, Y12          \
+	VPMINUD      Y12, Y14, Y14          \
+	VPSRLD       $31, F, Y12            \
+	VPADDD       WHOLE, Y12, Y12        \
+	VPMINUD      MOST(DX), Y12, Y9      \
+	VPCMPEQD     Y9, Y12, Y9            \
+	VPAND        Y9, Y8, Y8             \
+	VPSRLD       $1, F, F               \
+	VCVTDQ2PS    F, F                   \
+	VMULPS unit(DX), F, F
 
 // PAIRS samples the pixels I and I+4, J and J+4 of a group: adds the results' bytes to
 // Y6 and lowers Y7 to the fractions plus bound where they are not exact. The steps for
@@ -147,201 +178,284 @@ GLOBL window<>(SB), RODATA|NOPTR, $32
 // busy by itself.
 //
 // Upper row: a, b. Lower row: c, d. h = b-a, h' = d-c, s = lower-upper.
-#define PAIRS(I, J, TO_I, TO_J, MASK_H, MASK_S) \
-	MOVL offsets+I*4(R11), R8 \
-	MOVL offsets+I*4+16(R11), R9 \
-	MOVL offsets+J*4(R11), R10 \
-	MOVL offsets+J*4+16(R11), DI \
-	VPBROADCASTQ (SI)(R8*1), Y8 \
-	VPBROADCASTQ (SI)(R9*1), Y9 \
-	VPBROADCASTQ (BX)(R8*1), Y10 \
-	VPBROADCASTQ (BX)(R9*1), Y11 \
-	VPBROADCASTQ (SI)(R10*1), Y0 \
-	VPBROADCASTQ (SI)(DI*1), Y1 \
-	VPBROADCASTQ (BX)(R10*1), Y2 \
-	VPBROADCASTQ (BX)(DI*1), Y3 \
-	VPBLENDD $0xF0, Y9, Y8, Y9 \
-	VPBLENDD $0xF0, Y1, Y0, Y1 \
-	VPBLENDD $0xF0, Y11, Y10, Y11 \
-	VPBLENDD $0xF0, Y3, Y2, Y3 \
-	VPSHUFB Y13, Y9, Y8 \
-	VPSHUFB Y13, Y1, Y0 \
-	VPSHUFB Y14, Y9, Y9 \
-	VPSHUFB Y14, Y1, Y1 \
-	VPSHUFB Y15, Y11, Y10 \
-	VPSHUFB Y15, Y3, Y2 \
-	VPSHUFB fourth<>(SB), Y11, Y11 \
-	VPSHUFB fourth<>(SB), Y3, Y3 \
-	VCVTDQ2PS Y8, Y8 \ // a
-	VCVTDQ2PS Y0, Y0 \
-	VCVTDQ2PS Y9, Y9 \ // b
-	VCVTDQ2PS Y1, Y1 \
-	VCVTDQ2PS Y10, Y10 \ // c
-	VCVTDQ2PS Y2, Y2 \
-	VCVTDQ2PS Y11, Y11 \ // d
-	VCVTDQ2PS Y3, Y3 \
-	VPERMILPS $(I*0x55), du(R11), Y12 \
-	VPERMILPS $(J*0x55), du(R11), Y4 \
-	VSUBPS Y8, Y9, Y9 \ // h
-	VSUBPS Y0, Y1, Y1 \
-	VSUBPS Y10, Y11, Y11 \ // h'
-	VSUBPS Y2, Y3, Y3 \
-	VFMADD231PS Y9, Y12, Y8 \ // upper = a + h·du
-	VFMADD231PS Y1, Y4, Y0 \
-	VFMADD231PS Y11, Y12, Y10 \ // lower = c + h'·du
-	VFMADD231PS Y3, Y4, Y2 \
-	VORPS Y11, Y9, Y9 \
-	VORPS Y3, Y1, Y1 \
-	MASK_H(I, J) \
-	VPERMILPS $(I*0x55), dv(R11), Y12 \
-	VPERMILPS $(J*0x55), dv(R11), Y4 \
-	VSUBPS Y8, Y10, Y10 \ // s
-	VSUBPS Y0, Y2, Y2 \
-	VFMADD231PS Y10, Y12, Y8 \ // upper + s·dv
-	VFMADD231PS Y2, Y4, Y0 \
-	MASK_S(I, J) \
-	VORPS Y10, Y9, Y9 \
-	VORPS Y2, Y1, Y1 \
-	VCVTPS2DQ Y8, Y8 \
-	VCVTPS2DQ Y0, Y0 \
-	VPCMPEQD Y5, Y9, Y9 \ // the four are equal
-	VPCMPEQD Y5, Y1, Y1 \
-	VPSHUFB TO_I<>(SB), Y8, Y10 \
-	VPSHUFB TO_J<>(SB), Y0, Y2 \
-	VPADDD bound<>(SB), Y8, Y8 \
-	VPADDD bound<>(SB), Y0, Y0 \
-	VPOR Y10, Y6, Y6 \
-	VPOR Y2, Y6, Y6 \
-	VPOR Y9, Y8, Y8 \
-	VPOR Y1, Y0, Y0 \
-	VPMINUW Y8, Y7, Y7 \
+#define PAIRS(I, J, TO_I, TO_J)                  \
+	MOVL         upper+I*4(R11), R8          \
+	MOVL         upper+I*4+16(R11), R9       \
+	MOVL         upper+J*4(R11), R10         \
+	MOVL         upper+J*4+16(R11), DI       \
+	VPBROADCASTQ (SI)(R8*1), Y8              \
+	VPBROADCASTQ (SI)(R9*1), Y9              \
+	VPBROADCASTQ (SI)(R10*1), Y0             \
+	VPBROADCASTQ (SI)(DI*1), Y1              \
+	MOVL         lower+I*4(R11), R8          \
+	MOVL         lower+I*4+16(R11), R9       \
+	MOVL         lower+J*4(R11), R10         \
+	MOVL         lower+J*4+16(R11), DI       \
+	VPBROADCASTQ (BX)(R8*1), Y10             \
+	VPBROADCASTQ (BX)(R9*1), Y11             \
+	VPBROADCASTQ (BX)(R10*1), Y2             \
+	VPBROADCASTQ (BX)(DI*1), Y3              \
+	VPBLENDD     $0xF0, Y9, Y8, Y9           \
+	VPBLENDD     $0xF0, Y1, Y0, Y1           \
+	VPBLENDD     $0xF0, Y11, Y10, Y11        \
+	VPBLENDD     $0xF0, Y3, Y2, Y3           \
+	VPSHUFB      Y13, Y9, Y8                 \
+	VPSHUFB      Y13, Y1, Y0                 \
+	VPSHUFB      Y14, Y9, Y9                 \
+	VPSHUFB      Y14, Y1, Y1                 \
+	VPSHUFB      Y15, Y11, Y10               \
+	VPSHUFB      Y15, Y3, Y2                 \
+	VPSHUFB      fourth<>(SB), Y11, Y11      \
+	VPSHUFB      fourth<>(SB), Y3, Y3        \
+	VCVTDQ2PS    Y8, Y8                      \ // a
+	VCVTDQ2PS    Y0, Y0                      \
+	VCVTDQ2PS    Y9, Y9                      \ // b
+	VCVTDQ2PS    Y1, Y1                      \
+	VCVTDQ2PS    Y10, Y10                    \ // c
+	VCVTDQ2PS    Y2, Y2                      \
+	VCVTDQ2PS    Y11, Y11                    \ // d
+	VCVTDQ2PS    Y3, Y3                      \
+	VPERMILPS    $(I*0x55), du(R11), Y12     \
+	VPERMILPS    $(J*0x55), du(R11), Y4      \
+	VSUBPS       Y8, Y9, Y9                  \ // h
+	VSUBPS       Y0, Y1, Y1                  \
+	VSUBPS       Y10, Y11, Y11               \ // h'
+	VSUBPS       Y2, Y3, Y3                  \
+	VFMADD231PS  Y9, Y12, Y8                 \ // upper = a + h·du
+	VFMADD231PS  Y1, Y4, Y0                  \
+	VFMADD231PS  Y11, Y12, Y10               \ // lower = c + h'·du
+	VFMADD231PS  Y3, Y4, Y2                  \
+	VORPS        Y11, Y9, Y9                 \
+	VORPS        Y3, Y1, Y1                  \
+	VPERMILPS    $(I*0x55), within(R11), Y12 \
+	VPERMILPS    $(J*0x55), within(R11), Y4  \
+	VANDPS       Y12, Y9, Y9                 \
+	VANDPS       Y4, Y1, Y1                  \
+	VPERMILPS    $(I*0x55), dv(R11), Y12     \
+	VPERMILPS    $(J*0x55), dv(R11), Y4      \
+	VSUBPS       Y8, Y10, Y10                \ // s
+	VSUBPS       Y0, Y2, Y2                  \
+	VFMADD231PS  Y10, Y12, Y8                \ // upper + s·dv
+	VFMADD231PS  Y2, Y4, Y0                  \
+	VORPS        Y10, Y9, Y9                 \
+	VORPS        Y2, Y1, Y1                  \
+	VCVTPS2DQ    Y8, Y8                      \
+	VCVTPS2DQ    Y0, Y0                      \
+	VPCMPEQD     Y5, Y9, Y9                  \ // the four are equal
+	VPCMPEQD     Y5, Y1, Y1                  \
+	VPSHUFB      TO_I<>(SB), Y8, Y10         \
+	VPSHUFB      TO_J<>(SB), Y0, Y2          \
+	VPADDD       bound<>(SB), Y8, Y8         \
+	VPADDD       bound<>(SB), Y0, Y0         \
+	VPOR         Y10, Y6, Y6                 \
+	VPOR         Y2, Y6, Y6                  \
+	VPOR         Y9, Y8, Y8                  \
+	VPOR         Y1, Y0, Y0                  \
+	VPMINUW      Y8, Y7, Y7                  \
 	VPMINUW Y0, Y7, Y7
 
-#define NOTHING(I, J)
-
-// A clamped coordinate leaves its direction out, whatever the neighbours are.
-#define BETWEEN_COLUMNS(I, J) \
-	VPERMILPS $(I*0x55), within_u(R11), Y12 \
-	VPERMILPS $(J*0x55), within_u(R11), Y4  \
-	VANDPS    Y12, Y9, Y9                   \
-	VANDPS    Y4, Y1, Y1
-#define BETWEEN_ROWS(I, J) \
-	VPERMILPS $(I*0x55), within_v(R11), Y12 \
-	VPERMILPS $(J*0x55), within_v(R11), Y4  \
-	VANDPS    Y12, Y10, Y10                 \
-	VANDPS    Y4, Y2, Y2
-
-// func rotatePieces(dst, src *uint8, stride int, pieces *piece, n int, p *turn) uint64
+// func rotateRows(dst, src *uint8, y, rows int, p *turn, doubtful *uint16) int
 //
-// First all groups of eight pixels are located, so that their loads need not wait.
-// SI: src, BX: the row below it, less 2 bytes, DI: dst, R9: the piece, CX: the pieces
-// left, R10: the group's first pixel in it, R11: the group's record, AX: groups,
-// DX: p, R12: bit g is set where group g has a clamped coordinate, R13: 1<<g, R14: bit g
-// is set where it has one near a whole number.
-// Y4 Y5: fractions of u and v, Y6 Y7: their whole parts.
-TEXT ·rotatePieces(SB), 0, $3072-56
-	MOVQ dst+0(FP), DI
+// Sixteen groups of eight pixels are located before they are sampled, so that their
+// loads need not wait for their places.
+//
+// DX: p, SI: src, BX: 2 bytes before it, R11: the group's record, R13: 1 << the group, AX:
+// groups. While they are located: R9: the column, R10: rows left, DI: the row in dst,
+// R14: bits of the doubtful groups, Y4 Y5: fractions, Y6 Y7: whole parts, Y8: which are
+// inside, Y14: which are doubtful.
+TEXT ·rotateRows(SB), 0, $3712-56
+	MOVQ p+32(FP), DX
 	MOVQ src+8(FP), SI
-	MOVQ stride+16(FP), BX
-	MOVQ pieces+24(FP), R9
-	MOVQ n+32(FP), CX
-	MOVQ p+40(FP), DX
-	LEAQ -2(SI)(BX*1), BX
-	LEAQ 0(SP), R11
-	XORQ R12, R12
+	LEAQ -2(SI), BX
+	MOVQ y+16(FP), AX
+	VXORPS X0, X0, X0
+	VCVTSI2SDQ AX, X0, X0
+	VMOVSD X0, centre(SP)
+	MOVQ $0, column(SP)
+	MOVQ rows+24(FP), AX
+	MOVQ AX, rows_left(SP)
+	MOVQ dst+0(FP), AX
+	MOVQ AX, row_out(SP)
+	MOVQ doubtful+40(FP), AX
+	MOVQ AX, list(SP)
+	MOVQ $0, all(SP)
+
+batch:
+	MOVQ column(SP), R9
+	MOVQ rows_left(SP), R10
+	MOVQ row_out(SP), DI
+	LEAQ records(SP), R11
+	ANDQ $~63, R11
 	XORQ R14, R14
 	MOVL $1, R13
 	XORQ AX, AX
 	VPXOR Y15, Y15, Y15
 	VPCMPEQD Y13, Y13, Y13
 	VPSRLD $31, Y13, Y13
-	VPSLLD $11, Y13, Y13
-
-piece:
-	XORQ R10, R10
+	VPSLLD $12, Y13, Y13
+	TESTQ R9, R9
+	JNE prime
 
 locate:
+	TESTQ R10, R10
+	JEQ located
+	TESTQ $511, R9
+	JNE place
+	TESTQ R9, R9
+	JNE prime
+	VMOVSD centre(SP), X0
+	VMULSD row_u(DX), X0, X1
+	VMULSD row_v(DX), X0, X2
+	VADDSD origin_u(DX), X1, X1
+	VADDSD origin_v(DX), X2, X2
+	VCVTTSD2SIQ X1, R8
+	MOVQ R8, start_u(SP)
+	VCVTTSD2SIQ X2, R8
+	MOVQ R8, start_v(SP)
+	VADDSD unity<>(SB), X0, X0
+	VMOVSD X0, centre(SP)
+
+prime:
 	MOVQ step_u(DX), R8
-	IMULQ R10, R8
-	ADDQ piece_u(R9), R8
+	IMULQ R9, R8
+	SARQ $16, R8
+	ADDQ start_u(SP), R8
 	VMOVQ R8, X0
 	VPBROADCASTQ X0, Y0
 	VPADDQ starts_u+32(DX), Y0, Y1
 	VPADDQ starts_u(DX), Y0, Y0
 	MOVQ step_v(DX), R8
-	IMULQ R10, R8
-	ADDQ piece_v(R9), R8
+	IMULQ R9, R8
+	SARQ $16, R8
+	ADDQ start_v(SP), R8
 	VMOVQ R8, X2
 	VPBROADCASTQ X2, Y2
 	VPADDQ starts_v+32(DX), Y2, Y3
 	VPADDQ starts_v(DX), Y2, Y2
-	VPXOR Y14, Y14, Y14
-	SPLIT(Y0, Y1, right, Y6, Y4, Y10)
-	SPLIT(Y2, Y3, bottom, Y7, Y5, Y11)
-	VPMULLD pitch(DX), Y7, Y7
-	VPMULLD channels(DX), Y6, Y6
-	VPADDD Y6, Y7, Y7
-	VMOVDQU Y7, offsets(R11)
+
+place:
+	VPCMPEQD Y14, Y14, Y14
+	VPCMPEQD Y8, Y8, Y8
+	PLACE(Y0, Y1, most_right, Y6, Y4)
+	PLACE(Y2, Y3, most_bottom, Y7, Y5)
+	VPADDQ group_u(DX), Y0, Y0
+	VPADDQ group_u(DX), Y1, Y1
+	VPADDQ group_v(DX), Y2, Y2
+	VPADDQ group_v(DX), Y3, Y3
+	VPSRLD $13, Y14, Y14
+	VPCMPEQD Y15, Y14, Y14
+
+	// Before the first column, take it and a fraction of 0; from the last on, the last
+	// but one and a fraction of 1.
+	VPSRAD $31, Y6, Y10
+	VPANDN Y4, Y10, Y4
+	VPANDN Y6, Y10, Y6
+	VPCMPGTD right(DX), Y6, Y11
+	VBLENDVPS Y11, one(DX), Y4, Y4
+	VPMINSD right(DX), Y6, Y6
+	VPCMPEQD Y12, Y12, Y12
+	VPOR Y11, Y10, Y10
+	VPXOR Y12, Y10, Y10
 	VMOVDQU Y4, du(R11)
 	VMOVDQU Y5, dv(R11)
-	VPCMPEQD Y12, Y12, Y12
-	VPXOR Y12, Y10, Y8
-	VPXOR Y12, Y11, Y9
-	VMOVDQU Y8, within_u(R11)
-	VMOVDQU Y9, within_v(R11)
-	XORQ R8, R8
-	VPOR Y10, Y11, Y10
-	VPTEST Y10, Y10
-	CMOVQNE R13, R8
-	ORQ R8, R12
+	VMOVDQU Y10, within(R11)
+	VMOVDQU Y8, inside(R11)
+
+	// Over the border, take the row on it twice.
+	VPSUBD Y12, Y7, Y11
+	VPMAXSD Y15, Y7, Y7
+	VPMINSD most_bottom(DX), Y7, Y7
+	VPMAXSD Y15, Y11, Y11
+	VPMINSD most_bottom(DX), Y11, Y11
+	VPCMPEQD Y7, Y11, Y11
+	VPMULLD pixel(DX), Y6, Y6
+	VPMULLD pitch(DX), Y7, Y7
+	VPADDD Y6, Y7, Y7
+	VPANDN pitch(DX), Y11, Y6
+	VPADDD Y6, Y7, Y6
+	VPTEST Y11, Y11
+	JEQ between
+
+	// Loads of eight bytes might leave the image in two corners.
+	VPMINSD end(DX), Y7, Y9
+	VPCMPEQD Y9, Y7, Y10
+	VMOVDQA Y9, Y7
+	VPMAXSD begin(DX), Y6, Y9
+	VPCMPEQD Y9, Y6, Y11
+	VMOVDQA Y9, Y6
+	VPAND Y10, Y11, Y10
+	VPANDN Y8, Y10, Y10
+	VPOR Y10, Y14, Y14
+
+between:
+	VMOVDQU Y7, upper(R11)
+	VMOVDQU Y6, lower(R11)
 	XORQ R8, R8
 	VPTEST Y14, Y14
 	CMOVQNE R13, R8
 	ORQ R8, R14
 	ADDQ R13, R13
-	MOVLQZX channels(DX), R8
-	IMULQ R10, R8
-	ADDQ piece_out(R9), R8
+	MOVQ channels(DX), R8
+	IMULQ R9, R8
 	ADDQ DI, R8
 	MOVQ R8, out(R11)
 	ADDQ $record, R11
 	INCQ AX
 
-	// The last group ends with the piece.
-	MOVQ piece_pixels(R9), R8
-	SUBQ $8, R8
-	CMPQ R10, R8
-	JGE next
-	ADDQ $8, R10
-	CMPQ R10, R8
-	CMOVQGT R8, R10
-	JMP locate
+	MOVQ last(DX), R8
+	CMPQ R9, R8
+	JGE nextRow
+	ADDQ $8, R9
+	CMPQ R9, R8
+	JLE nextGroup
 
-next:
-	ADDQ $piece_size, R9
-	DECQ CX
-	JNZ piece
+	// The last group of the row ends with it.
+	MOVQ R8, R9
+	CMPQ AX, $16
+	JLT prime
+	JMP located
 
+nextRow:
+	XORQ R9, R9
+	DECQ R10
+	ADDQ stride(DX), DI
+
+nextGroup:
+	CMPQ AX, $16
+	JLT locate
+
+located:
+	TESTQ AX, AX
+	JEQ done
+	MOVQ R9, column(SP)
+	MOVQ R10, rows_left(SP)
+	MOVQ DI, row_out(SP)
 	VMOVDQU first<>(SB), Y13
 	VMOVDQU second<>(SB), Y14
 	VMOVDQU third<>(SB), Y15
 	VPXOR Y5, Y5, Y5
-	LEAQ 0(SP), R11
+	LEAQ records(SP), R11
+	ANDQ $~63, R11
 	MOVQ R14, CX     // bit g is set where group g is doubtful
 	MOVL $1, R13
-	CMPL channels(DX), $1
+	CMPQ channels(DX), $1
 	JEQ grey
 
 group:
 	VPXOR Y6, Y6, Y6
 	VPCMPEQD Y7, Y7, Y7
-	TESTQ R13, R12
-	JNZ clamped
-	PAIRS(0, 1, to0, to1, NOTHING, NOTHING)
-	PAIRS(2, 3, to2, to3, NOTHING, NOTHING)
+	VMOVDQU inside(R11), Y8
+	VPTEST Y8, Y8
+	JEQ store
+	PAIRS(0, 1, to0, to1)
+	PAIRS(2, 3, to2, to3)
 
 store:
 	MOVQ out(R11), DI
+	VMOVDQU inside(R11), Y8
+	VPSHUFB spread3<>(SB), Y8, Y8
+	VMOVDQU fill(DX), Y9
+	VPBLENDVB Y8, Y6, Y9, Y6
 	VEXTRACTI128 $1, Y6, X8
 	VMOVDQU X6, (DI)
 	VMOVQ X8, 12(DI)
@@ -357,21 +471,27 @@ store:
 	DECQ AX
 	JNZ group
 
+report:
+	MOVQ list(SP), R8
+	MOVW CX, (R8)
+	ADDQ $2, R8
+	MOVQ R8, list(SP)
+	ORQ CX, all(SP)
+	JMP batch
+
+done:
 	VZEROUPPER
-	MOVQ CX, ret+48(FP)
+	MOVQ all(SP), AX
+	MOVQ AX, ret+48(FP)
 	RET
 
-clamped:
-	PAIRS(0, 1, to0, to1, BETWEEN_COLUMNS, BETWEEN_ROWS)
-	PAIRS(2, 3, to2, to3, BETWEEN_COLUMNS, BETWEEN_ROWS)
-	JMP store
-
 grey:
-	VMOVDQU offsets(R11), Y0
+	VMOVDQU upper(R11), Y0
+	VMOVDQU lower(R11), Y2
 	VPCMPEQD Y1, Y1, Y1
 	VPGATHERDD Y1, (SI)(Y0*1), Y9
 	VPCMPEQD Y1, Y1, Y1
-	VPGATHERDD Y1, (BX)(Y0*1), Y11
+	VPGATHERDD Y1, (BX)(Y2*1), Y11
 	VMOVUPS du(R11), Y12
 	VMOVUPS dv(R11), Y13
 	VPSHUFB grey1<>(SB), Y9, Y8
@@ -387,10 +507,9 @@ grey:
 	VFMADD231PS Y9, Y12, Y8   // upper
 	VFMADD231PS Y11, Y12, Y10 // lower
 	VORPS Y11, Y9, Y9
-	VANDPS within_u(R11), Y9, Y9
+	VANDPS within(R11), Y9, Y9
 	VSUBPS Y8, Y10, Y10       // s
 	VFMADD231PS Y10, Y13, Y8
-	VANDPS within_v(R11), Y10, Y10
 	VORPS Y10, Y9, Y9
 	VCVTPS2DQ Y8, Y8
 	VPCMPEQD Y5, Y9, Y9
@@ -398,6 +517,10 @@ grey:
 	VPADDD bound<>(SB), Y8, Y7
 	VPOR Y9, Y7, Y7
 	MOVQ out(R11), DI
+	VMOVDQU inside(R11), Y8
+	VPSHUFB spread1<>(SB), Y8, Y8
+	VMOVDQU fill(DX), Y9
+	VPBLENDVB Y8, Y6, Y9, Y6
 	VEXTRACTI128 $1, Y6, X8
 	VPUNPCKLDQ X8, X6, X6
 	VMOVQ X6, (DI)
@@ -412,6 +535,4 @@ grey:
 	DECQ AX
 	JNZ grey
 
-	VZEROUPPER
-	MOVQ CX, ret+48(FP)
-	RET
+	JMP report

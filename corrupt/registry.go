@@ -74,7 +74,7 @@ func Group(name string) string {
 }
 
 // Corruptor applies one corruption. It keeps scratch memory and is for one
-// goroutine at a time; after the first image of a size and severity it allocates
+// goroutine at a time; after the first images of a size and severity it allocates
 // nothing.
 type Corruptor struct {
 	name  string

@@ -42,7 +42,7 @@ func (s normShape) run(dtype int8) []torch.Tensor {
 }
 
 func TestFusedBatchNormAccuracy(t *testing.T) {
-	needFastKernels(t)
+	needFastKernels(t, torch.BFloat16)
 	for _, s := range []normShape{
 		{4, 32, 8, 8, 0, true}, {6, 64, 7, 5, 0, true}, {1, 128, 2, 2, 0, true}, {3, 16, 8, 8, 0, true},
 		{1, 32, 1, 2, 0, true}, {2, 96, 16, 16, 30, true}, {96, 32, 32, 32, 0, true}, {9, 640, 8, 8, 0, true},
@@ -99,7 +99,7 @@ func TestOtherBatchNormsAreLibtorchs(t *testing.T) {
 }
 
 func TestFusedBatchNormIsDeterministic(t *testing.T) {
-	needFastKernels(t)
+	needFastKernels(t, torch.BFloat16)
 	defer torch.SetNumThreads(int32(torch.NumThreads()))
 	torch.Scope(func() {
 		var want []torch.Tensor

@@ -27,7 +27,8 @@ func Seed(seed uint64) { aten.ManualSeed(seed) }
 func SetDeterministic(on bool) { aten.SetDeterministic(on) }
 
 // SetFastKernels switches the kernels that torchbridge has beside libtorch's and returns what was before; they are on at
-// first. On CPUs with AVX512-BF16 they compute bf16 convolutions with 3×3 kernels, and round differently.
+// first. They compute convolutions with 3×3 kernels, in bf16 on CPUs with AVX512-BF16 and in float32 on those with AVX2
+// and without AVX-512, and round differently.
 func SetFastKernels(on bool) bool { return aten.SetFastKernels(on) }
 
 // CacheMemory makes the process keep the memory of freed CPU tensors for new ones of the same size, as a training step

@@ -36,6 +36,9 @@ INLINE void store(bf16 *p, __m512 v) {
   _mm256_storeu_si256(reinterpret_cast<__m256i *>(p), (__m256i)_mm512_cvtneps_pbh(v));
 }
 
+INLINE __m512 load(const float *p) { return _mm512_loadu_ps(p); }
+INLINE void store(float *p, __m512 v) { _mm512_storeu_ps(p, v); }
+
 // load_pairs reads a0 b0 a1 b1 …: 32 values cost two operations, where load costs two for 16.
 INLINE void load_pairs(const bf16 *p, __m512 &a, __m512 &b) {
   __m512i both = _mm512_loadu_si512(p);

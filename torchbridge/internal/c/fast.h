@@ -14,12 +14,12 @@ namespace bridge {
 
 extern std::atomic<bool> fast_kernels;
 
-// winograd_fits says whether winograd_conv2d computes the convolution without bias: in bf16 by type or by autocasting,
-// with 3×3 kernels, and where that is faster than libtorch.
+// winograd_fits says whether winograd_conv2d computes the convolution without bias: in float32, or in bf16 by type or by
+// autocasting, with 3×3 kernels, and where that is faster than libtorch.
 bool winograd_fits(const at::Tensor &x, const at::Tensor &weight, at::IntArrayRef stride, at::IntArrayRef padding,
                    at::IntArrayRef dilation, int64_t groups);
 
-// winograd_conv2d returns the bf16 channels_last convolution, recorded for autograd. A float32 weight is read as it is
+// winograd_conv2d returns the channels_last convolution, recorded for autograd. In bf16 a float32 weight is read as it is
 // and gets a float32 gradient.
 at::Tensor winograd_conv2d(const at::Tensor &x, const at::Tensor &weight);
 

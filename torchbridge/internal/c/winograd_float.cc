@@ -95,7 +95,7 @@ TARGET void transform_gradient(const float *dy, const Shape &s, Run run, float *
 }
 
 // A block's transformed values and products stay in the second cache. Measured on Zen 2.
-constexpr int64_t kBlockBytes = 256 << 10;
+constexpr int64_t kBlockBytes = 128 << 10;
 
 // tiles_of is the number of tiles, a multiple of kRows, for which `channels` values a tile and plane fit a block.
 int64_t tiles_of(int64_t channels) {

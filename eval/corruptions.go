@@ -33,10 +33,12 @@ func Corruptions(cells []Cell) (*run.Corruption, error) {
 		return cmp.Or(cmp.Compare(a.Corruption, b.Corruption), cmp.Compare(a.Severity, b.Severity))
 	})
 	out := &run.Corruption{
-		MCE:          run.None(),
+		MCE: run.None(), RelativeMCE: run.None(), Pooling: run.Pooling,
 		Severities:   severities(cells),
 		ByCorruption: map[string]run.CorruptionScores{},
 	}
+	var means []run.Scores // of each corruption, sorted by name
+	bySeverity := make([][]run.Scores, len(out.Severities))
 	for len(cells) > 0 {
 		name, n := cells[0].Corruption, 1
 		for n < len(cells) && cells[n].Corruption == name {
@@ -47,9 +49,19 @@ func Corruptions(cells []Cell) (*run.Corruption, error) {
 			return nil, err
 		}
 		out.ByCorruption[name] = scores
+		var all []run.Scores
+		for i, c := range cells[:n] {
+			all = append(all, c.Scores)
+			bySeverity[i] = append(bySeverity[i], c.Scores)
+		}
+		means = append(means, meanScores(all))
 		cells = cells[n:]
 	}
-	summarise(out)
+	for _, all := range bySeverity {
+		out.BySeverity = append(out.BySeverity, meanScores(all))
+	}
+	setMeans(out, meanScores(means))
+	group(out)
 	return out, nil
 }
 
@@ -65,7 +77,7 @@ func severities(cells []Cell) []int {
 // across turns the cells of one corruption, sorted by severity, into its scores.
 func across(cells []Cell, severities []int) (run.CorruptionScores, error) {
 	name, source := cells[0].Corruption, cells[0].Source
-	s := run.CorruptionScores{Source: source}
+	s := run.CorruptionScores{CE: run.None(), RelativeCE: run.None(), Source: source}
 	var has []int
 	for _, c := range cells {
 		if c.Source != source {
@@ -77,8 +89,12 @@ func across(cells []Cell, severities []int) (run.CorruptionScores, error) {
 		s.Brier = append(s.Brier, c.Scores.Brier)
 		s.RMSCalibration = append(s.RMSCalibration, c.Scores.RMSCalibration)
 		s.RMSCalibrationAllBins = append(s.RMSCalibrationAllBins, c.Scores.RMSCalibrationAllBins)
+		s.MADCalibration = append(s.MADCalibration, c.Scores.MADCalibration)
+		s.MADCalibrationAllBins = append(s.MADCalibrationAllBins, c.Scores.MADCalibrationAllBins)
 		s.ECE = append(s.ECE, c.Scores.ECE)
 		s.ConfidenceMinusAccuracy = append(s.ConfidenceMinusAccuracy, c.Scores.ConfidenceMinusAccuracy)
+		s.SoftF1 = append(s.SoftF1, c.Scores.SoftF1)
+		s.AURRA = append(s.AURRA, c.Scores.AURRA)
 	}
 	if !slices.Equal(has, severities) {
 		return s, fmt.Errorf("corruption %s was evaluated at severities %v, want each of %v once", name, has, severities)
@@ -87,27 +103,33 @@ func across(cells []Cell, severities []int) (run.CorruptionScores, error) {
 	return s, nil
 }
 
-// summarise fills the means of out from out.ByCorruption.
-func summarise(out *run.Corruption) {
-	// Sorted, so that the sums are the same every time.
-	names := slices.Sorted(maps.Keys(out.ByCorruption))
-	over := func(of func(run.CorruptionScores) float64) float64 {
-		values := make([]float64, len(names))
-		for i, name := range names {
-			values[i] = of(out.ByCorruption[name])
+// meanScores averages each figure; there is none where one of them is missing.
+func meanScores(all []run.Scores) run.Scores {
+	var out run.Scores
+	for i, p := range out.Figures() {
+		values := make([]float64, len(all))
+		for j := range all {
+			values[j] = *all[j].Figures()[i]
 		}
-		return mean(values)
+		*p = mean(values)
 	}
-	out.MeanError = over(func(s run.CorruptionScores) float64 { return s.Error })
-	out.NLL = over(func(s run.CorruptionScores) float64 { return mean(s.NLL) })
-	out.Brier = over(func(s run.CorruptionScores) float64 { return mean(s.Brier) })
-	out.RMSCalibration = run.Number(over(func(s run.CorruptionScores) float64 { return mean(s.RMSCalibration) }))
-	out.RMSCalibrationAllBins = run.Number(over(func(s run.CorruptionScores) float64 { return mean(s.RMSCalibrationAllBins) }))
-	out.ECE = over(func(s run.CorruptionScores) float64 { return mean(s.ECE) })
-	out.ConfidenceMinusAccuracy = over(func(s run.CorruptionScores) float64 { return mean(s.ConfidenceMinusAccuracy) })
+	return out
+}
 
+// setMeans fills the figures of out that are means over everything.
+func setMeans(out *run.Corruption, m run.Scores) {
+	out.MeanError, out.NLL, out.Brier = m.Error, m.NLL, m.Brier
+	out.RMSCalibration, out.RMSCalibrationAllBins = m.RMSCalibration, m.RMSCalibrationAllBins
+	out.MADCalibration, out.MADCalibrationAllBins = m.MADCalibration, m.MADCalibrationAllBins
+	out.ECE, out.ConfidenceMinusAccuracy = m.ECE, m.ConfidenceMinusAccuracy
+	out.SoftF1, out.AURRA = m.SoftF1, m.AURRA
+}
+
+// group fills the errors by group and the sources of out from out.ByCorruption.
+func group(out *run.Corruption) {
 	groups, sources := map[string][]float64{}, map[string]bool{}
-	for _, name := range names {
+	// Sorted, so that the sums are the same every time.
+	for _, name := range slices.Sorted(maps.Keys(out.ByCorruption)) {
 		s := out.ByCorruption[name]
 		sources[s.Source] = true
 		group := cmp.Or(corrupt.Group(name), otherGroup)
@@ -124,10 +146,10 @@ func summarise(out *run.Corruption) {
 const otherGroup = "other"
 
 // mean returns the mean of at least one value.
-func mean[T ~float64](values []T) float64 {
+func mean(values []float64) float64 {
 	var sum float64
 	for _, v := range values {
-		sum += float64(v)
+		sum += v
 	}
 	return sum / float64(len(values))
 }

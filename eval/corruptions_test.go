@@ -17,7 +17,9 @@ func cells(names []string, severities []int) []Cell {
 		for _, s := range severities {
 			x := float64(10*i + s)
 			out = append(out, Cell{name, s, "published", run.Scores{
-				Error: x, NLL: x / 8, Brier: x / 64, RMSCalibration: run.Number(2 * x), RMSCalibrationAllBins: run.Number(3 * x), ECE: 4 * x, ConfidenceMinusAccuracy: -x,
+				Error: x, NLL: x / 8, Brier: x / 64, RMSCalibration: run.Number(2 * x), RMSCalibrationAllBins: run.Number(3 * x),
+				MADCalibration: run.Number(5 * x), MADCalibrationAllBins: run.Number(6 * x), ECE: 4 * x, ConfidenceMinusAccuracy: -x,
+				SoftF1: run.Number(7 * x), AURRA: 8 * x,
 			}})
 		}
 	}
@@ -34,13 +36,18 @@ func TestCorruptionsByHand(t *testing.T) {
 		}
 	}
 	known := in[:15]
-	want := scoresOf(t, known)
+	want := summaryOf(t, known)
 	if want.MeanError != 13 || want.NLL != 13./8 || want.Brier != 13./64 || want.RMSCalibration != 26 ||
-		want.RMSCalibrationAllBins != 39 || want.ECE != 52 || want.ConfidenceMinusAccuracy != -13 {
+		want.RMSCalibrationAllBins != 39 || want.MADCalibration != 65 || want.MADCalibrationAllBins != 78 || want.SoftF1 != 91 ||
+		want.AURRA != 104 || want.ECE != 52 || want.ConfidenceMinusAccuracy != -13 {
 		t.Errorf("means: got %+v, want 13 and its multiples", want)
 	}
 	if want.MCE.Known() {
 		t.Errorf("mCE: got %v, want none", want.MCE)
+	}
+	// The three corruptions at severity 4 have the errors 4, 14 and 24.
+	if got := want.BySeverity[3]; len(want.BySeverity) != 5 || got.Error != 14 || got.NLL != 14./8 || got.AURRA != 112 {
+		t.Errorf("severity 4: got %+v", got)
 	}
 	if got, want := want.ByGroup, map[string]float64{"weather": 8, "digital": 23}; !reflect.DeepEqual(got, want) {
 		t.Errorf("groups: got %v, want %v", got, want)
@@ -52,7 +59,7 @@ func TestCorruptionsByHand(t *testing.T) {
 	if fog.Error != 3 || !slices.Equal(fog.Severity, []float64{1, 2, 3, 4, 5}) || !slices.Equal(fog.RMSCalibration, []run.Number{2, 4, 6, 8, 10}) || fog.Source != "published" {
 		t.Errorf("fog: got %+v", fog)
 	}
-	if got := scoresOf(t, in).ByGroup["other"]; got != 33 {
+	if got := summaryOf(t, in).ByGroup["other"]; got != 33 {
 		t.Errorf("a corruption that the paper does not know: got %v in the group other, want 33", got)
 	}
 
@@ -60,16 +67,22 @@ func TestCorruptionsByHand(t *testing.T) {
 	for seed := range uint64(10) {
 		shuffled := slices.Clone(known)
 		rand.New(rand.NewPCG(seed, 0)).Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
-		got := scoresOf(t, shuffled)
+		got := summaryOf(t, shuffled)
 		// NaN is not equal to itself.
-		got.MCE, want.MCE = 0, 0
+		got.MCE, want.MCE, got.RelativeMCE, want.RelativeMCE = 0, 0, 0, 0
+		for _, c := range []*run.Corruption{got, want} {
+			for name, s := range c.ByCorruption {
+				s.CE, s.RelativeCE = 0, 0
+				c.ByCorruption[name] = s
+			}
+		}
 		if !reflect.DeepEqual(got, want) {
 			t.Fatalf("shuffled: got %+v, want %+v", got, want)
 		}
 	}
 }
 
-func scoresOf(t *testing.T, cells []Cell) *run.Corruption {
+func summaryOf(t *testing.T, cells []Cell) *run.Corruption {
 	t.Helper()
 	c, err := Corruptions(cells)
 	if err != nil {
@@ -79,13 +92,13 @@ func scoresOf(t *testing.T, cells []Cell) *run.Corruption {
 }
 
 func TestCorruptionsKeepsSomeSeverities(t *testing.T) {
-	got := scoresOf(t, cells([]string{"fog"}, []int{5, 1}))
+	got := summaryOf(t, cells([]string{"fog"}, []int{5, 1}))
 	if !slices.Equal(got.Severities, []int{1, 5}) || got.MeanError != 3 {
 		t.Errorf("got severities %v and mean %v, want [1 5] and 3", got.Severities, got.MeanError)
 	}
 	in := cells([]string{"fog"}, []int{1})
 	in[0].Scores.RMSCalibration = run.None()
-	if got := scoresOf(t, in); got.RMSCalibration.Known() || !got.RMSCalibrationAllBins.Known() {
+	if got := summaryOf(t, in); got.RMSCalibration.Known() || !got.RMSCalibrationAllBins.Known() {
 		t.Errorf("calibration of few images: got %v, want none", got.RMSCalibration)
 	}
 }

@@ -10,10 +10,10 @@ import (
 	torch "github.com/wangkuiyi/gotorch"
 )
 
-// Predictor computes a network's class probabilities for sets of images of one size. It is used by the goroutine that
-// owns torch.
+// Predictor computes the logits of one network, or of several with the same classes, for sets of images of one size. It
+// is used by the goroutine that owns torch.
 type Predictor struct {
-	net     *nets.Net
+	nets    []*nets.Net
 	bad     *data.BadSamples // nil makes an image that cannot be read an error
 	workers int
 	batch   int
@@ -30,7 +30,7 @@ const ring = 3
 // NewPredictor returns a predictor for images of w×h pixels in c channels, that many a batch. Its memory lives until
 // Close.
 func NewPredictor(net *nets.Net, w, h, c, batch, workers int) *Predictor {
-	p := &Predictor{net: net, workers: workers, batch: batch, classes: net.Config().Classes, static: torch.NewStatic()}
+	p := &Predictor{nets: []*nets.Net{net}, workers: workers, batch: batch, classes: net.Config().Classes, static: torch.NewStatic()}
 	p.static.Do(func() {
 		for range ring {
 			x := torch.EmptyOf([]int64{int64(batch), int64(h), int64(w), int64(c)}, torch.Float)
@@ -45,13 +45,33 @@ func NewPredictor(net *nets.Net, w, h, c, batch, workers int) *Predictor {
 // an error.
 func (p *Predictor) PassOver(bad *data.BadSamples) { p.bad = bad }
 
-// Close frees the predictor's memory, not the network.
+// Also makes the predictor run another network on the same images. It panics if that has other classes.
+func (p *Predictor) Also(net *nets.Net) {
+	if net.Config().Classes != p.classes {
+		panic(fmt.Sprintf("eval: networks of %d and %d classes in one predictor", p.classes, net.Config().Classes))
+	}
+	p.nets = append(p.nets, net)
+}
+
+// Close frees the predictor's memory, not the networks.
 func (p *Predictor) Close() { p.static.Close() }
 
-// Run calls visit for each batch of a set, in the set's order: with the probabilities [n, classes], row-major, that the
-// network in evaluation mode gives, and the labels [n], without those of images that are passed over. The slices are valid during the call; an error ends the run. The
-// network is put back into the mode it was in.
-func (p *Predictor) Run(set data.Dataset, visit func(probabilities []float32, labels []int64) error) error {
+// Outputs is what the networks make of a batch, without images that are passed over.
+type Outputs struct {
+	Logits [][]float32 // One of each network: [n, classes], row-major.
+	Labels []int64     // [n]
+	Index  []int       // [n]: the images' positions in the set.
+}
+
+// Run calls visit for each batch of a set, in the set's order: with the logits [n, classes], row-major, that the (first)
+// network in evaluation mode gives, and the labels [n], without those of images that are passed over. The slices are valid
+// during the call; an error ends the run. The network is put back into the mode it was in.
+func (p *Predictor) Run(set data.Dataset, visit func(logits []float32, labels []int64) error) error {
+	return p.Each(set, func(o Outputs) error { return visit(o.Logits[0], o.Labels) })
+}
+
+// Each is Run of all networks.
+func (p *Predictor) Each(set data.Dataset, visit func(Outputs) error) error {
 	pipeline, err := data.NewPipeline(data.PipelineConfig{
 		Dataset: set, Sampler: data.Sampler{Len: set.Len()}, BatchSize: p.batch, Views: 1, Workers: p.workers,
 		MaxBad: p.maxBad(), Epochs: 1, Slots: p.slots,
@@ -60,9 +80,11 @@ func (p *Predictor) Run(set data.Dataset, visit func(probabilities []float32, la
 		return err
 	}
 	defer pipeline.Close()
-	training := p.net.IsTraining()
-	p.net.Train(false)
-	defer p.net.Train(training)
+	for _, net := range p.nets {
+		training := net.IsTraining()
+		net.Train(false)
+		defer net.Train(training)
+	}
 
 	pipeline.Start(0, 0)
 	for {
@@ -78,8 +100,7 @@ func (p *Predictor) Run(set data.Dataset, visit func(probabilities []float32, la
 				return err
 			}
 		}
-		probabilities, labels := p.without(b.Bad, p.probabilities(b), b.Labels)
-		if err := visit(probabilities, labels); err != nil {
+		if err := visit(p.without(b.Bad, Outputs{p.logits(b), b.Labels, b.Index})); err != nil {
 			return fmt.Errorf("%s: %w", set.Name(), err)
 		}
 		pipeline.Release(b)
@@ -94,33 +115,42 @@ func (p *Predictor) maxBad() int {
 }
 
 // without takes the rows at the positions of bad, which are sorted, out of a batch.
-func (p *Predictor) without(bad []data.Bad, probabilities []float32, labels []int64) ([]float32, []int64) {
+func (p *Predictor) without(bad []data.Bad, o Outputs) Outputs {
 	if len(bad) == 0 {
-		return probabilities, labels
+		return o
 	}
 	kept := 0
-	for i := range labels {
+	for i := range o.Labels {
 		for len(bad) > 0 && bad[0].Position < i {
 			bad = bad[1:]
 		}
 		if len(bad) > 0 && bad[0].Position == i {
 			continue
 		}
-		copy(probabilities[kept*p.classes:], probabilities[i*p.classes:(i+1)*p.classes])
-		labels[kept] = labels[i]
+		for _, logits := range o.Logits {
+			copy(logits[kept*p.classes:], logits[i*p.classes:(i+1)*p.classes])
+		}
+		o.Labels[kept], o.Index[kept] = o.Labels[i], o.Index[i]
 		kept++
 	}
-	return probabilities[:kept*p.classes], labels[:kept]
+	for i := range o.Logits {
+		o.Logits[i] = o.Logits[i][:kept*p.classes]
+	}
+	o.Labels, o.Index = o.Labels[:kept], o.Index[:kept]
+	return o
 }
 
-func (p *Predictor) probabilities(b data.Batch) []float32 {
-	var out []float32
-	torch.Scope(func() {
-		torch.NoGrad(func() {
-			rows := p.pixels[b.Slot].Slice(0, 0, int64(b.N), 1)
-			logits := p.net.Forward(rows.Permute([]int64{0, 3, 1, 2}))
-			out = logits.Softmax(1).Float32s()
+// logits runs all networks on a batch.
+func (p *Predictor) logits(b data.Batch) [][]float32 {
+	out := make([][]float32, len(p.nets))
+	for i, net := range p.nets {
+		torch.Scope(func() {
+			torch.NoGrad(func() {
+				rows := p.pixels[b.Slot].Slice(0, 0, int64(b.N), 1)
+				logits := net.Forward(rows.Permute([]int64{0, 3, 1, 2}))
+				out[i] = logits.Float32s()
+			})
 		})
-	})
+	}
 	return out
 }

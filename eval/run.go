@@ -14,7 +14,7 @@ import (
 	torch "github.com/wangkuiyi/gotorch"
 )
 
-// Options is what a network is evaluated on.
+// Options is what networks are evaluated on.
 type Options struct {
 	Dataset    data.Dataset   // The clean test images, all of them.
 	DataDir    string         // Where they are; a -C folder beside them is found.
@@ -29,64 +29,84 @@ type Options struct {
 	Bad        *data.BadSamples // Where images are collected that cannot be read; nil makes them an error.
 	BF16       bool
 
+	Ensemble       bool         // Also evaluate the ensemble of all networks, the mean of their softmaxes.
+	Resamples      int          // Of the bootstrap, for confidence intervals; 0 gives none.
+	Temperature    float64      // Also give the figures at this temperature; 0 does not.
+	FitTemperature bool         // Also give them at the temperature that fits best: on Held, else on every tenth test image.
+	Held           data.Dataset // Labelled images that no network was trained on, and HeldName what to call them; nil if there are none.
+	HeldName       string
+	Logits         []string // A folder for the logits of each network; nil keeps none.
+
 	Progress func(done, total int, what string) // Counts images; may be nil.
 }
 
 // Run evaluates a network. The result lacks Model and Checkpoints, which the caller knows.
 //
 // libtorch's errors come back as *torch.Error, those about files as *data.Error.
-func Run(net *nets.Net, o Options) (result run.Evaluation, err error) {
+func Run(net *nets.Net, o Options) (run.Evaluation, error) {
+	o.Ensemble = false
+	results, err := RunAll([]*nets.Net{net}, o)
+	if err != nil {
+		return run.Evaluation{}, err
+	}
+	return results[0], nil
+}
+
+// RunAll evaluates networks with the same classes in one pass over the images, which are read and corrupted once. There
+// is a result for each network, as of Run, then with Ensemble that of the ensemble.
+func RunAll(networks []*nets.Net, o Options) (results []run.Evaluation, err error) {
 	// On another thread libtorch would have other settings and other memory.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	if caught := torch.Maybe(func() { result, err = o.run(net) }); caught != nil {
-		return result, caught
+	if caught := torch.Maybe(func() { results, err = o.run(networks) }); caught != nil {
+		return nil, caught
 	}
-	return result, err
+	return results, err
 }
 
-func (o Options) run(net *nets.Net) (run.Evaluation, error) {
+func (o Options) run(networks []*nets.Net) ([]run.Evaluation, error) {
 	clean := o.limited(o.Dataset)
-	result := run.Evaluation{Dataset: clean.Name(), N: clean.Len(), NExpected: clean.Len(), Precision: "fp32"}
-	net.SetBF16(o.BF16)
-	if o.BF16 {
-		result.Precision = "bf16"
-	}
 	sets, err := o.corrupted(clean)
 	if err != nil {
-		return result, err
+		return nil, err
+	}
+	if slices.Contains(o.Sets, "clean") {
+		sets = slices.Insert(sets, 0, imageSet{open: func() (data.Dataset, error) { return clean, nil }})
 	}
 	w, h, c := clean.Size()
-	predictor := NewPredictor(net, w, h, c, o.BatchSize, o.Workers)
+	predictor := NewPredictor(networks[0], w, h, c, o.BatchSize, o.Workers)
 	defer predictor.Close()
-	predictor.PassOver(o.Bad)
-	done, total := 0, len(sets)*clean.Len()
-	if slices.Contains(o.Sets, "clean") {
-		total += clean.Len()
-		scores, n, err := o.score(predictor, clean, "clean", &done, total)
-		if err != nil {
-			return result, err
+	for i, net := range networks {
+		net.SetBF16(o.BF16)
+		if i > 0 {
+			predictor.Also(net)
 		}
-		result.Clean, result.N = &scores, n
 	}
-	var cells []Cell
+	predictor.PassOver(o.Bad)
+	pass := &pass{Options: o, predictor: predictor, subjects: o.subjects(len(networks), clean), total: len(sets) * clean.Len()}
+	if err := pass.temperatures(clean); err != nil {
+		return nil, err
+	}
+	if err := saveLabels(o.Logits, clean); err != nil {
+		return nil, err
+	}
 	for _, set := range sets {
-		what := fmt.Sprintf("%s %d", set.name, set.severity)
 		images, err := set.open()
 		if err != nil {
-			return result, err
+			return nil, err
 		}
-		scores, n, err := o.score(predictor, images, what, &done, total)
-		if err != nil {
-			return result, err
+		if err := pass.measure(set, images); err != nil {
+			return nil, err
 		}
-		result.N = min(result.N, n)
-		cells = append(cells, Cell{Corruption: set.name, Severity: set.severity, Source: set.source, Scores: scores})
 	}
-	if len(cells) > 0 {
-		result.Corruption, err = Corruptions(cells)
+	var results []run.Evaluation
+	for _, s := range pass.subjects {
+		if err := s.finish(clean.Name() == "imagenet"); err != nil {
+			return nil, err
+		}
+		results = append(results, s.result)
 	}
-	return result, err
+	return results, nil
 }
 
 // limited returns the first images of a set, or where it is sorted by class some from all over it.
@@ -96,37 +116,42 @@ func (o Options) limited(set data.Dataset) data.Dataset {
 
 // Score returns the figures of one set, and of how many of its images they are.
 func Score(p *Predictor, set data.Dataset) (scores run.Scores, n int, err error) {
-	return Options{}.score(p, set, "", new(int), set.Len())
-}
-
-func (o Options) score(p *Predictor, set data.Dataset, what string, done *int, total int) (run.Scores, int, error) {
-	scores := NewAccumulator(p.classes, set.Len())
-	err := p.Run(set, func(probabilities []float32, labels []int64) error {
-		*done += len(labels)
-		if o.Progress != nil {
-			o.Progress(*done, total, what)
-		}
-		return scores.Add(probabilities, labels)
+	a := NewAccumulator(p.classes, set.Len())
+	var logP []float64
+	err = p.Run(set, func(logits []float32, labels []int64) error {
+		logP = slices.Grow(logP[:0], len(logits))[:len(logits)]
+		logSoftmax(logP, logits, p.classes)
+		return a.Add(logP, labels)
 	})
 	if err != nil {
 		return run.Scores{}, 0, err
 	}
-	if scores.Len() == 0 {
-		return run.Scores{}, 0, fmt.Errorf("%s: no image can be read", set.Name())
+	if a.Len() == 0 {
+		return run.Scores{}, 0, noImage(set)
 	}
-	return scores.Scores(), scores.Len(), nil
+	return a.Scores(), a.Len(), nil
 }
 
-// corruptedSet is one corruption at one severity.
-type corruptedSet struct {
+func noImage(set data.Dataset) error { return fmt.Errorf("%s: no image can be read", set.Name()) }
+
+// imageSet is one corruption at one severity, or with severity 0 the clean images.
+type imageSet struct {
 	name     string
 	severity int
 	source   string
 	open     func() (data.Dataset, error) // Published images are read when their turn comes: 30 MB a set.
 }
 
+// String names the set in messages.
+func (s imageSet) String() string {
+	if s.severity == 0 {
+		return "clean"
+	}
+	return fmt.Sprintf("%s %d", s.name, s.severity)
+}
+
 // corrupted lists the corrupted sets that are asked for: read from the published layout where that is there, else made.
-func (o Options) corrupted(clean data.Dataset) ([]corruptedSet, error) {
+func (o Options) corrupted(clean data.Dataset) ([]imageSet, error) {
 	if !slices.Contains(o.Sets, "c") {
 		return nil, nil
 	}
@@ -164,10 +189,10 @@ func (o Options) corrupted(clean data.Dataset) ([]corruptedSet, error) {
 			return o.limited(set), nil
 		}
 	}
-	var out []corruptedSet
+	var out []imageSet
 	for _, name := range names {
 		for _, severity := range o.Severities {
-			out = append(out, corruptedSet{name, severity, source(name), func() (data.Dataset, error) { return open(name, severity) }})
+			out = append(out, imageSet{name, severity, source(name), func() (data.Dataset, error) { return open(name, severity) }})
 		}
 	}
 	return out, nil

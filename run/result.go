@@ -43,14 +43,17 @@ func (n *Number) UnmarshalJSON(text []byte) error {
 // that were asked for. Rates (errors, calibration) are in percent, losses and
 // Brier scores (0 to 2) as they are; nothing is rounded.
 type Evaluation struct {
-	Dataset     string      `json:"dataset"`
-	Model       string      `json:"model"`
-	Checkpoints []string    `json:"checkpoints"` // several: an ensemble
-	N           int         `json:"n"`           // images of the clean set, and of each severity of a corruption
-	NExpected   int         `json:"n_expected"`  // N, and the images that could not be read
-	Precision   string      `json:"precision"`   // fp32 or bf16
-	Clean       *Scores     `json:"clean,omitempty"`
-	Corruption  *Corruption `json:"corruption,omitempty"`
+	Dataset     string       `json:"dataset"`
+	Model       string       `json:"model"`       // of an ensemble all members', with " + " between
+	Checkpoints []string     `json:"checkpoints"` // several: an ensemble
+	N           int          `json:"n"`           // images of the clean set, and of each severity of a corruption
+	NExpected   int          `json:"n_expected"`  // N, and the images that could not be read
+	Precision   string       `json:"precision"`   // fp32 or bf16
+	Clean       *Scores      `json:"clean,omitempty"`
+	Corruption  *Corruption  `json:"corruption,omitempty"`
+	Reliability *Reliability `json:"reliability,omitempty"`
+	Temperature *Temperature `json:"temperature,omitempty"`
+	Intervals   *Intervals   `json:"ci,omitempty"`
 }
 
 // Scores are the figures of one set of images.
@@ -61,28 +64,54 @@ type Scores struct {
 
 	// RMSCalibration is the published code's figure: bins of 100 images by
 	// confidence, the top bin left out. There is none below 100 images.
-	RMSCalibration        Number  `json:"rms_calibration"`
-	RMSCalibrationAllBins Number  `json:"rms_calibration_all_bins"`
+	RMSCalibration        Number `json:"rms_calibration"`
+	RMSCalibrationAllBins Number `json:"rms_calibration_all_bins"`
+	// MADCalibration is the mean absolute gap of the same bins.
+	MADCalibration        Number  `json:"mad_calibration"`
+	MADCalibrationAllBins Number  `json:"mad_calibration_all_bins"`
 	ECE                   float64 `json:"ece"` // 15 bins of equal width
 
 	// ConfidenceMinusAccuracy is positive where the network is overconfident.
 	ConfidenceMinusAccuracy float64 `json:"confidence_minus_accuracy"`
+
+	SoftF1 Number  `json:"soft_f1"` // of finding wrong images by 1 - confidence, percent; none where all are right for sure
+	AURRA  float64 `json:"aurra"`   // area under the response rate accuracy curve, percent
 }
+
+// Figures returns the addresses of all figures, always in the same order.
+func (s *Scores) Figures() []*float64 {
+	return []*float64{
+		&s.Error, &s.NLL, &s.Brier,
+		(*float64)(&s.RMSCalibration), (*float64)(&s.RMSCalibrationAllBins),
+		(*float64)(&s.MADCalibration), (*float64)(&s.MADCalibrationAllBins),
+		&s.ECE, &s.ConfidenceMinusAccuracy, (*float64)(&s.SoftF1), &s.AURRA,
+	}
+}
+
+// Pooling says how the figures of corrupted images are averaged.
+const Pooling = "each figure is computed of one corruption at one severity, then averaged over severities, then over corruptions"
 
 // Corruption is how a checkpoint did on corrupted images. Every figure without a
 // name of its own is a mean over corruptions of the mean over severities.
 type Corruption struct {
-	MeanError               float64            `json:"mean_error"` // CIFAR's unnormalised mCE
-	MCE                     Number             `json:"mce"`        // normalised by AlexNet's errors; ImageNet only
+	MeanError               float64            `json:"mean_error"`   // CIFAR's unnormalised mCE
+	MCE                     Number             `json:"mce"`          // normalised by AlexNet's errors, percent; ImageNet only
+	RelativeMCE             Number             `json:"relative_mce"` // of the errors less the clean ones; ImageNet only
 	NLL                     float64            `json:"nll"`
 	Brier                   float64            `json:"brier"`
 	RMSCalibration          Number             `json:"rms_calibration"`
 	RMSCalibrationAllBins   Number             `json:"rms_calibration_all_bins"`
+	MADCalibration          Number             `json:"mad_calibration"`
+	MADCalibrationAllBins   Number             `json:"mad_calibration_all_bins"`
 	ECE                     float64            `json:"ece"`
 	ConfidenceMinusAccuracy float64            `json:"confidence_minus_accuracy"`
-	Source                  string             `json:"source"`     // "published", "generated (seed 0)" or with more in the brackets; several with " and "
-	Severities              []int              `json:"severities"` // those evaluated, the mildest first
-	ByGroup                 map[string]float64 `json:"by_group"`   // noise, blur, weather, digital: mean error of the corruptions present
+	SoftF1                  Number             `json:"soft_f1"`
+	AURRA                   float64            `json:"aurra"`
+	Pooling                 string             `json:"pooling"`
+	Source                  string             `json:"source"`      // "published", "generated (seed 0)" or with more in the brackets; several with " and "
+	Severities              []int              `json:"severities"`  // those evaluated, the mildest first
+	BySeverity              []Scores           `json:"by_severity"` // for each of Severities, means over corruptions
+	ByGroup                 map[string]float64 `json:"by_group"`    // noise, blur, weather, digital: mean error of the corruptions present
 
 	ByCorruption map[string]CorruptionScores `json:"by_corruption"`
 }
@@ -90,15 +119,67 @@ type Corruption struct {
 // CorruptionScores are the figures of one corruption. The lists have one entry for
 // each of Corruption.Severities.
 type CorruptionScores struct {
-	Error                   float64   `json:"error"`    // mean of Severity
-	Severity                []float64 `json:"severity"` // errors
+	Error                   float64   `json:"error"`       // mean of Severity
+	CE                      Number    `json:"ce"`          // normalised by AlexNet's errors, percent; ImageNet only
+	RelativeCE              Number    `json:"relative_ce"` // of the errors less the clean ones; ImageNet only
+	Severity                []float64 `json:"severity"`    // errors
 	NLL                     []float64 `json:"nll"`
 	Brier                   []float64 `json:"brier"`
 	RMSCalibration          []Number  `json:"rms_calibration"`
 	RMSCalibrationAllBins   []Number  `json:"rms_calibration_all_bins"`
+	MADCalibration          []Number  `json:"mad_calibration"`
+	MADCalibrationAllBins   []Number  `json:"mad_calibration_all_bins"`
 	ECE                     []float64 `json:"ece"`
 	ConfidenceMinusAccuracy []float64 `json:"confidence_minus_accuracy"`
+	SoftF1                  []Number  `json:"soft_f1"`
+	AURRA                   []float64 `json:"aurra"`
 	Source                  string    `json:"source"`
+}
+
+// Bin is a group of images of similar confidence. A group without images has no
+// figures.
+type Bin struct {
+	N          int    `json:"n"`
+	Confidence Number `json:"confidence"` // mean, percent
+	Accuracy   Number `json:"accuracy"`   // percent
+}
+
+// Reliability is what reliability diagrams draw: confidence and accuracy in the 15
+// bins of ECE.
+type Reliability struct {
+	Clean []Bin `json:"clean,omitempty"`
+	// BySeverity has for each of Corruption.Severities the bins of the images of all
+	// corruptions together.
+	BySeverity [][]Bin `json:"by_severity,omitempty"`
+}
+
+// Temperature is what one temperature makes of the probabilities:
+// softmax(logits/T), of an ensemble softmax(log p/T).
+type Temperature struct {
+	Value float64 `json:"value"`
+	From  string  `json:"from"`   // the images that it was fitted to, or "--temperature"
+	AtEnd bool    `json:"at_end"` // the best is at or beyond an end of the range searched
+	N     int     `json:"n"`      // images of each set that the figures are about: none that it was fitted to
+
+	Clean      *Scores     `json:"clean,omitempty"`
+	Corruption *Corruption `json:"corruption,omitempty"`
+}
+
+// Intervals are bootstrap confidence intervals: for each figure of an evaluation
+// its lower and its upper end.
+type Intervals struct {
+	Level     float64 `json:"level"` // percent
+	Resamples int     `json:"resamples"`
+	Method    string  `json:"method"`
+
+	Clean      *Bounds[Scores]     `json:"clean,omitempty"`
+	Corruption *Bounds[Corruption] `json:"corruption,omitempty"`
+}
+
+// Bounds are the two ends of the intervals of all figures of a T.
+type Bounds[T any] struct {
+	Low  T `json:"low"`
+	High T `json:"high"`
 }
 
 // Evaluations are those of one call of `augmix eval`. JSON holds a single one as

@@ -7,7 +7,6 @@ import (
 
 	"augmix/corrupt"
 	"augmix/data"
-	"augmix/eval"
 	"augmix/pixel"
 	"augmix/run"
 	"augmix/train"
@@ -36,6 +35,10 @@ type evaluation struct {
 	cData       string
 	frostDir    string
 	frost       []*pixel.Image // what is in frostDir
+	ensemble    bool
+	temperature string // "", fit or a number
+	resamples   int
+	logits      string // a folder
 	json        string
 	dryRun      bool
 	quiet       bool
@@ -74,6 +77,8 @@ func newEvaluation(f *flags) *evaluation {
 		", as hendrycks/robustness has them (default: the program's own)")
 	g.limit(&c.LimitEval, "limit-eval", "test")
 
+	e.figures(f.group("Figures"))
+
 	g = f.group("Machine")
 	g.machine(c)
 	g.workers(c)
@@ -100,26 +105,40 @@ func (e *evaluation) run(c *call) error {
 		return err
 	}
 	train.UseThreads(e.config.Threads)
+	step := 1
+	if e.ensemble {
+		step = len(targets)
+	}
 	var results run.Evaluations
-	for i, t := range targets {
-		table, err := e.target(t, log)
+	var tables []evalTable
+	for first := 0; first < len(targets); first += step {
+		some := targets[first : first+step]
+		measured, err := e.measure(some, first+1, len(targets), log)
 		log.close()
 		if err != nil {
 			return err
 		}
-		if e.json != toStdout {
-			if i > 0 {
-				fmt.Fprintln(c.stdout)
+		for i, table := range measured {
+			if e.json != toStdout {
+				if len(tables) > 0 {
+					fmt.Fprintln(c.stdout)
+				}
+				if err := table.write(c.stdout); err != nil {
+					return err
+				}
 			}
-			if err := table.write(c.stdout); err != nil {
-				return err
+			tables, results = append(tables, table), append(results, table.result)
+			if i < len(some) && some[i].folder != nil && !e.dryRun && complete(table.result) == nil {
+				if err := keep(some[i].folder, table.result, log); err != nil {
+					return err
+				}
 			}
 		}
-		results = append(results, table.result)
-		if t.folder != nil && !e.dryRun && complete(table.result) == nil {
-			if err := keep(t.folder, table.result, log); err != nil {
-				return err
-			}
+	}
+	if e.json != toStdout && len(results) > 1 && !e.dryRun {
+		fmt.Fprintln(c.stdout)
+		if err := writeRows(c.stdout, comparison(tables), true); err != nil {
+			return err
 		}
 	}
 	if e.json == toStdout {
@@ -189,6 +208,9 @@ func (e *evaluation) decide(runs []string) error {
 			}
 		}
 	}
+	if e.ensemble && len(runs)+len(e.checkpoints) < 2 {
+		return usage("--ensemble averages several checkpoints; name more runs or --checkpoint FILEs, or leave it out")
+	}
 	if e.given("frost-dir") {
 		if e.given("only") && !slices.Contains(e.only, "frost") {
 			return usage("--frost-dir is about frost, which --only %s leaves out; add frost, or leave --frost-dir out", strings.Join(e.only, ","))
@@ -215,52 +237,6 @@ func (e *evaluation) decide(runs []string) error {
 		return usage("%v", err)
 	}
 	return nil
-}
-
-// target evaluates one checkpoint; in a dry run it is only loaded.
-func (e *evaluation) target(t target, log *progress) (evalTable, error) {
-	if t.folder != nil {
-		best, err := t.folder.Best()
-		if err != nil {
-			return evalTable{}, err
-		}
-		t.path = best.Path
-	}
-	said, err := e.said(t)
-	if err != nil {
-		return evalTable{}, err
-	}
-	net, config, source, err := eval.Load(t.path, said)
-	if err != nil {
-		return evalTable{}, err
-	}
-	defer net.Close()
-	if err := eval.CheckClasses(t.path, config, t.test); err != nil {
-		return evalTable{}, err
-	}
-	table := evalTable{
-		title: net.Describe(), normalize: config.Normalize, source: source, threads: e.config.Threads, sets: e.sets,
-		names: e.only, severities: e.severities,
-	}
-	n := e.expected(t)
-	log.say("%s from %s, %s, %d threads; normalisation %s (%s)", net.Describe(), t.path, e.config.Precision,
-		e.config.Threads, config.Normalize, source)
-	table.result = run.Evaluation{
-		Dataset: t.dataset, Model: config.Model, Checkpoints: []string{t.path}, N: n, NExpected: n, Precision: e.config.Precision,
-	}
-	if e.dryRun {
-		return table, nil
-	}
-	result, err := eval.Run(net, eval.Options{
-		Dataset: t.test, DataDir: t.data, Sets: e.sets, Only: e.only, Severities: e.severities, CData: e.cData,
-		Frost:     e.frost,
-		BatchSize: evalBatchSize(e.config, t.dataset), Workers: e.config.NumWorkers, Limit: e.config.LimitEval, Bad: t.bad,
-		BF16:     e.config.Precision == "bf16",
-		Progress: func(done, total int, what string) { log.show(done, total, what, "") },
-	})
-	result.Model, result.Checkpoints = config.Model, []string{t.path}
-	table.result = result
-	return table, err
 }
 
 // said is what the flags say of a target's network, and of one that is not a run's

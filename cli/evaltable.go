@@ -14,8 +14,7 @@ import (
 // evalTable is one checkpoint's evaluation as text.
 type evalTable struct {
 	title      string // the network, as its papers name it
-	normalize  string
-	source     string // where the normalisation came from
+	normalize  string // and where that came from
 	threads    int
 	sets       []string
 	names      []string // corruptions that were asked for; none means those for testing
@@ -30,7 +29,7 @@ func (t evalTable) write(w io.Writer) error {
 		{"network", t.title},
 		{"dataset", fmt.Sprintf("%s, n = %s", r.Dataset, count(r.N, r.NExpected))},
 		{"precision", fmt.Sprintf("%s, %d threads", r.Precision, t.threads)},
-		{"normalisation", fmt.Sprintf("%s (%s)", t.normalize, t.source)},
+		{"normalisation", t.normalize},
 	}
 	if r.Clean == nil && r.Corruption == nil { // a dry run
 		names := t.names
@@ -45,7 +44,13 @@ func (t evalTable) write(w io.Writer) error {
 		return writeRows(w, rows, false)
 	}
 	if r.Corruption != nil {
-		rows = append(rows, row{"corruptions", r.Corruption.Source})
+		rows = append(rows, row{"corruptions", r.Corruption.Source}, row{"means", r.Corruption.Pooling})
+	}
+	if t := r.Temperature; t != nil {
+		rows = append(rows, row{"temperature", temperatureText(t)})
+	}
+	if ci := r.Intervals; ci != nil {
+		rows = append(rows, row{"intervals", fmt.Sprintf("%.0f %%, %d samples; %s", ci.Level, ci.Resamples, ci.Method)})
 	}
 	if err := writeRows(w, rows, false); err != nil {
 		return err
@@ -58,21 +63,115 @@ func (t evalTable) write(w io.Writer) error {
 	if err := writeRows(w, t.corruptions(), true); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\nmean corruption error (unnormalised mCE): %.2f %%\n", r.Corruption.MeanError)
+	return t.means(w)
+}
+
+func temperatureText(t *run.Temperature) string {
+	end := ""
+	if t.AtEnd {
+		end = ", an end of the range that is searched"
+	}
+	return fmt.Sprintf("%.4f%s, from %s; n = %d below", t.Value, end, t.From, t.N)
+}
+
+// means writes the mean errors below the corruptions.
+func (t evalTable) means(w io.Writer) error {
+	c := t.result.Corruption
+	between := ""
+	if ci := t.result.Intervals; ci != nil {
+		between = fmt.Sprintf(" (%s to %s)", percent(ci.Corruption.Low.MeanError), percent(ci.Corruption.High.MeanError))
+	}
+	_, err := fmt.Fprintf(w, "\nmean corruption error (unnormalised mCE): %.2f %%%s\n", c.MeanError, between)
+	if err != nil || !c.MCE.Known() {
+		return err
+	}
+	normalised := 0
+	for _, s := range c.ByCorruption {
+		if s.CE.Known() {
+			normalised++
+		}
+	}
+	_, err = fmt.Fprintf(w, "mCE, normalised by AlexNet's errors: %s %% of %d corruptions; relative mCE: %s %%\n", known(c.MCE), normalised,
+		known(c.RelativeMCE))
 	return err
 }
 
-// summary has a line for the clean set and one for the mean over the corrupted
-// ones.
-func (t evalTable) summary() []row {
-	rows := []row{{"", "error %", "NLL", "Brier", "RMS calibration %", "all bins %", "ECE %", "conf − acc %"}}
-	if c := t.result.Clean; c != nil {
-		rows = append(rows, row{"clean", percent(c.Error), loss(c.NLL), loss(c.Brier), known(c.RMSCalibration),
-			known(c.RMSCalibrationAllBins), percent(c.ECE), percent(c.ConfidenceMinusAccuracy)})
+// figureNames are the columns of run.Scores.Figures.
+var figureNames = row{"error %", "NLL", "Brier", "RMS calib. %", "all bins %", "MAD calib. %", "all bins %", "ECE %", "conf − acc %",
+	"soft F1 %", "AURRA %"}
+
+// figures shows all figures of a set; losses and Brier scores with four digits.
+func figures(s run.Scores) row {
+	var out row
+	for _, p := range s.Figures() {
+		switch p {
+		case &s.NLL, &s.Brier:
+			out = append(out, loss(*p))
+		default:
+			out = append(out, known(run.Number(*p)))
+		}
 	}
-	if c := t.result.Corruption; c != nil {
-		rows = append(rows, row{"corrupted, mean", percent(c.MeanError), loss(c.NLL), loss(c.Brier), known(c.RMSCalibration),
-			known(c.RMSCalibrationAllBins), percent(c.ECE), percent(c.ConfidenceMinusAccuracy)})
+	return out
+}
+
+// corrupted are the means over everything as scores.
+func corrupted(c *run.Corruption) run.Scores {
+	return run.Scores{
+		Error: c.MeanError, NLL: c.NLL, Brier: c.Brier, RMSCalibration: c.RMSCalibration, RMSCalibrationAllBins: c.RMSCalibrationAllBins,
+		MADCalibration: c.MADCalibration, MADCalibrationAllBins: c.MADCalibrationAllBins, ECE: c.ECE,
+		ConfidenceMinusAccuracy: c.ConfidenceMinusAccuracy, SoftF1: c.SoftF1, AURRA: c.AURRA,
+	}
+}
+
+// summary has a line for the clean set, one for each severity and one for the mean over the corrupted sets; then the same
+// at the temperature. Intervals are on two lines below.
+func (t evalTable) summary() []row {
+	rows := []row{append(row{""}, figureNames...)}
+	add := func(name string, s run.Scores) { rows = append(rows, append(row{name}, figures(s)...)) }
+	r := t.result
+	blocks := func(suffix string, clean *run.Scores, c *run.Corruption, ci *run.Intervals) {
+		if clean != nil {
+			add("clean"+suffix, *clean)
+			if ci != nil {
+				add("  from", ci.Clean.Low)
+				add("  to", ci.Clean.High)
+			}
+		}
+		if c == nil {
+			return
+		}
+		for i, s := range c.Severities {
+			add(fmt.Sprintf("severity %d%s", s, suffix), c.BySeverity[i])
+		}
+		add("corrupted, mean"+suffix, corrupted(c))
+		if ci != nil {
+			add("  from", corrupted(&ci.Corruption.Low))
+			add("  to", corrupted(&ci.Corruption.High))
+		}
+	}
+	blocks("", r.Clean, r.Corruption, r.Intervals)
+	if at := r.Temperature; at != nil {
+		blocks(fmt.Sprintf(", T = %.2f", at.Value), at.Clean, at.Corruption, nil)
+	}
+	return rows
+}
+
+// comparison has a line for each result: the members of an ensemble, then the ensemble.
+func comparison(tables []evalTable) []row {
+	rows := []row{{"", "clean error %", "NLL", "ECE %", "corrupted error %", "NLL", "ECE %"}}
+	for _, t := range tables {
+		line := row{t.title}
+		if c := t.result.Clean; c != nil {
+			line = append(line, percent(c.Error), loss(c.NLL), percent(c.ECE))
+		} else {
+			line = append(line, "–", "–", "–")
+		}
+		if c := t.result.Corruption; c != nil {
+			line = append(line, percent(c.MeanError), loss(c.NLL), percent(c.ECE))
+		} else {
+			line = append(line, "–", "–", "–")
+		}
+		rows = append(rows, line)
 	}
 	return rows
 }
@@ -84,7 +183,12 @@ func (t evalTable) corruptions() []row {
 	for _, s := range c.Severities {
 		head = append(head, strconv.Itoa(s))
 	}
-	rows := []row{append(head, "mean", "RMS calibration %")}
+	alexNet := c.MCE.Known()
+	head = append(head, "mean", "RMS calibration %")
+	if alexNet {
+		head = append(head, "CE %", "relative CE %")
+	}
+	rows := []row{head}
 	for _, name := range corrupt.Names() {
 		scores, ok := c.ByCorruption[name]
 		if !ok {
@@ -94,7 +198,11 @@ func (t evalTable) corruptions() []row {
 		for _, e := range scores.Severity {
 			line = append(line, percent(e))
 		}
-		rows = append(rows, append(line, percent(scores.Error), known(meanNumber(scores.RMSCalibration))))
+		line = append(line, percent(scores.Error), known(meanNumber(scores.RMSCalibration)))
+		if alexNet {
+			line = append(line, known(scores.CE), known(scores.RelativeCE))
+		}
+		rows = append(rows, line)
 	}
 	blank := make(row, len(c.Severities)+1)
 	for _, group := range corrupt.Groups() {

@@ -123,6 +123,10 @@ func (e *evaluation) open(targets []target, log *progress) error {
 			opened[key] = test
 		}
 		t.test = opened[key]
+		if first := targets[0].test; e.ensemble && t.test != first {
+			return usage("--ensemble: one checkpoint is for %s in %s, another for %s in %s; name those of the same images",
+				targets[0].dataset, targets[0].data, t.dataset, t.data)
+		}
 		if e.config.OnBadSample == "skip" {
 			t.bad = data.NewBadSamples(data.BadLimit(e.expected(*t)), nil, func(b data.BadSample) error {
 				log.say("passing over %s: %s", b.File, b.Reason)

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"encoding/json"
+	"fmt"
 	"image/png"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +12,7 @@ import (
 	"testing"
 
 	"augmix/corrupt"
+	"augmix/data"
 	"augmix/run"
 )
 
@@ -154,9 +157,55 @@ func testEvaluation(t *testing.T, ok func(...string) (string, string)) {
 	if readJSON(t, "one/results/eval.json", &stored); stored.Corruption == nil {
 		t.Error("an evaluation of the clean images replaced one that has the corrupted ones, too")
 	}
+	testFigures(t, ok)
 	// What a run's checkpoint says of itself cannot be contradicted.
 	if code, _, stderr := callMain(t, strings.Fields("eval one --model resnet20 --quiet")...); code != exitCheckpoint || missingWord(stderr, "wrn resnet20") != "" {
 		t.Errorf("another model: exit code %d, %s", code, stderr)
+	}
+}
+
+// testFigures evaluates two runs and their ensemble with everything that is computed of predictions.
+func testFigures(t *testing.T, ok func(...string) (string, string)) {
+	const flags = " --limit-eval 40 --severity 1,5 --only contrast"
+	table, _ := ok(strings.Fields("eval --checkpoint one/checkpoints/last --checkpoint two/checkpoints/last --ensemble --ci=50 --temperature fit --save-logits logits --json figures.json --quiet" + flags)...)
+	want := "two/checkpoints/last ensemble of 2, mean of softmax: WRN-10-1 + WRN-10-1 each member's own temperature every 10. of the 40 clean test images n = 36 " +
+		"intervals 95 % 50 samples soft F1 AURRA clean from to severity 1 severity 5 corrupted, mean T = clean error % ensemble of 2"
+	if missing := missingWord(table, want); missing != "" {
+		t.Errorf("eval's table lacks %s:\n%s", missing, table)
+	}
+	var results []run.Evaluation
+	readJSON(t, "figures.json", &results)
+	if len(results) != 3 || len(results[2].Checkpoints) != 2 || results[2].Model != "wrn + wrn" {
+		t.Fatalf("got %d results, the last of %q: want those of two runs and their ensemble", len(results), results[len(results)-1].Checkpoints)
+	}
+	var single run.Evaluation
+	stdout, _ := ok(strings.Fields("eval one --temperature 1 --json - --quiet" + flags)...)
+	if err := json.Unmarshal([]byte(stdout), &single); err != nil {
+		t.Fatal(err)
+	}
+	// At temperature 1 the figures are what they are anyhow, and a member's are those that it has alone.
+	if at := single.Temperature; at == nil || at.N != 40 || math.Abs(at.Clean.NLL-single.Clean.NLL) > 1e-12 || at.Clean.Error != results[0].Clean.Error ||
+		single.Corruption.NLL != results[0].Corruption.NLL {
+		t.Errorf("alone %+v, as a member %+v", single.Clean, results[0].Clean)
+	}
+	for i, r := range results {
+		if r.Temperature == nil || r.Temperature.N != 36 || r.Temperature.Clean == nil || r.Temperature.Corruption == nil || r.Intervals == nil ||
+			!(r.Intervals.Clean.Low.Error <= r.Clean.Error && r.Clean.Error <= r.Intervals.Clean.High.Error) ||
+			r.Reliability == nil || len(r.Reliability.Clean) != 15 || len(r.Reliability.BySeverity) != 2 {
+			t.Errorf("result %d: got %+v", i, r)
+		}
+	}
+	for _, name := range []string{"labels", "clean", "contrast-1", "contrast-5"} {
+		for i := range 2 {
+			file, err := data.OpenNPY(filepath.Join("logits", fmt.Sprintf("%d-wrn", i+1), name+".npy"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if file.Shape[0] != 40 || name != "labels" && (file.Descr != "<f4" || file.Shape[1] != 10) {
+				t.Errorf("%s.npy: got %v", name, file.NPYHeader)
+			}
+			file.Close()
+		}
 	}
 }
 

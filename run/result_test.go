@@ -12,16 +12,21 @@ import (
 )
 
 func evaluation() Evaluation {
+	scores := Scores{Error: 5.03, NLL: 0.17, Brier: 0.08, RMSCalibration: 1.9, RMSCalibrationAllBins: 2, MADCalibration: 1.5,
+		MADCalibrationAllBins: 1.75, ECE: 1.1, ConfidenceMinusAccuracy: -0.5, SoftF1: 40, AURRA: 99.5}
 	return Evaluation{
 		Dataset: "cifar10", Model: "wrn", Checkpoints: []string{"a.safetensors"}, N: 10000, NExpected: 10001, Precision: "fp32",
-		Clean: &Scores{Error: 5.03, NLL: 0.17, Brier: 0.08, RMSCalibration: 1.9, RMSCalibrationAllBins: 2, ECE: 1.1, ConfidenceMinusAccuracy: -0.5},
+		Clean: &scores,
 		Corruption: &Corruption{
-			MeanError: 11.2, MCE: 61, RMSCalibration: 3.9, RMSCalibrationAllBins: 4, Source: "published", Severities: []int{1, 5},
+			MeanError: 11.2, MCE: 61, RelativeMCE: 75, RMSCalibration: 3.9, RMSCalibrationAllBins: 4, Source: "published", Severities: []int{1, 5},
 			ByGroup: map[string]float64{"weather": 11.2},
 			ByCorruption: map[string]CorruptionScores{"fog": {
-				Error: 11.2, Severity: []float64{4.9, 17.5}, RMSCalibration: []Number{3, 4.8}, Source: "published",
+				Error: 11.2, CE: 58, RelativeCE: 70, Severity: []float64{4.9, 17.5}, RMSCalibration: []Number{3, 4.8}, Source: "published",
 			}},
 		},
+		Reliability: &Reliability{Clean: []Bin{{N: 3, Confidence: 90, Accuracy: 80}}},
+		Temperature: &Temperature{Value: 1.25, From: "some images", N: 9000, Clean: &scores},
+		Intervals:   &Intervals{Level: 95, Resamples: 1000, Method: "bootstrap", Clean: &Bounds[Scores]{Low: scores, High: scores}},
 	}
 }
 
@@ -35,9 +40,13 @@ func TestEvaluationJSON(t *testing.T) {
 	}
 	for _, part := range []string{
 		`{"dataset":"cifar10","model":"wrn","checkpoints":["a.safetensors"],"n":10000,"n_expected":10001,"precision":"fp32",` +
-			`"clean":{"error":5.03,"nll":0.17,"brier":0.08,"rms_calibration":1.9,"rms_calibration_all_bins":2,"ece":1.1,"confidence_minus_accuracy":-0.5},` +
-			`"corruption":{"mean_error":11.2,"mce":61,`,
-		`"by_corruption":{"fog":{"error":11.2,"severity":[4.9,17.5],`,
+			`"clean":{"error":5.03,"nll":0.17,"brier":0.08,"rms_calibration":1.9,"rms_calibration_all_bins":2,` +
+			`"mad_calibration":1.5,"mad_calibration_all_bins":1.75,"ece":1.1,"confidence_minus_accuracy":-0.5,"soft_f1":40,"aurra":99.5},` +
+			`"corruption":{"mean_error":11.2,"mce":61,"relative_mce":75,`,
+		`"temperature":{"value":1.25,"from":"some images","at_end":false,"n":9000,"clean":{"error":5.03,`,
+		`"ci":{"level":95,"resamples":1000,"method":"bootstrap","clean":{"low":{"error":5.03,`,
+		`"reliability":{"clean":[{"n":3,"confidence":90,"accuracy":80}]}`,
+		`"by_corruption":{"fog":{"error":11.2,"ce":58,"relative_ce":70,"severity":[4.9,17.5],`,
 		`"rms_calibration":[3,4.8]`,
 		`"severities":[1,5]`,
 	} {

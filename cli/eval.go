@@ -7,9 +7,11 @@ import (
 
 	"augmix/corrupt"
 	"augmix/data"
+	"augmix/nets"
 	"augmix/pixel"
 	"augmix/run"
 	"augmix/train"
+	"augmix/weights"
 )
 
 func evalCommand() command {
@@ -258,8 +260,11 @@ func (e *evaluation) said(t target) (run.Config, error) {
 	if e.given("normalize") {
 		out.Normalize = e.config.Normalize
 	}
-	_, ours, err := e.peek(t.path)
-	if err != nil || ours {
+	file, err := weights.Read(t.path)
+	if err != nil {
+		return out, err
+	}
+	if _, ours, err := trained(t.path, file); err != nil || ours {
 		return out, err
 	}
 	if out.Model == "" {
@@ -272,5 +277,8 @@ func (e *evaluation) said(t target) (run.Config, error) {
 		out.WidenFactor = e.foreign.WidenFactor
 	}
 	out.Dataset, out.Classes = t.dataset, t.test.Classes()
+	if n, err := nets.Classes(file.Tensors); err == nil && t.dataset == "imagenet" && n == len(data.ImageNetClasses()) {
+		out.Classes = data.ImageNetClasses() // The images may be of some of them.
+	}
 	return out, nil
 }

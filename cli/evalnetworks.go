@@ -65,9 +65,14 @@ func (e *evaluation) load(t target, log *progress) (network, error) {
 	if err != nil {
 		return network{}, err
 	}
-	if err := eval.CheckClasses(t.path, config, t.test); err != nil {
+	matched, note, err := eval.Match(t.path, config, t.test)
+	if err != nil {
 		net.Close()
 		return network{}, err
+	}
+	t.test = matched
+	if note != "" {
+		log.say("%s", note)
 	}
 	log.say("%s from %s, %s, %d threads; normalisation %s (%s)", net.Describe(), t.path, e.config.Precision,
 		e.config.Threads, config.Normalize, source)
@@ -90,6 +95,10 @@ func (e *evaluation) measure(targets []target, first, all int, log *progress) ([
 			return nil, err
 		}
 		networks = append(networks, n)
+		if !slices.Equal(n.test.Classes(), networks[0].test.Classes()) {
+			return nil, &eval.MismatchError{Path: n.path, Reason: fmt.Sprintf("it knows other classes than %s; the members of an ensemble "+
+				"know the same ones", networks[0].path)}
+		}
 		tables = append(tables, evalTable{
 			title: n.net.Describe(), normalize: fmt.Sprintf("%s (%s)", n.config.Normalize, n.source), threads: e.config.Threads,
 			sets: e.sets, names: e.only, severities: e.severities, result: e.planned(n),

@@ -143,9 +143,8 @@ func (e *evaluation) corruptible(t target) error {
 	if !slices.Contains(e.sets, "c") || !data.IsFolder(t.dataset) {
 		return nil
 	}
-	if e.cData != "" && e.cData != "generate" {
-		return usage("--c-data %s: published corrupted images are read for cifar10 and cifar100; leave it out, and they are made from those of %s",
-			show(e.cData), t.dataset)
+	if e.cData != "" && e.cData != "generate" || e.cData == "" && data.FindC(t.data, t.dataset) != "" {
+		return nil // They are read, and have the size that they have.
 	}
 	if near := corrupt.TableSize(t.size); near != t.size {
 		return usage("--image-size %d: corruptions have no published constants for images of that size, the nearest that has some is %d; "+

@@ -13,19 +13,33 @@ import (
 // Severities is the number of strengths of every corruption.
 const Severities = 5
 
-// C is a corruption benchmark in the published layout of CIFAR-10-C: labels.npy
-// and, for each corruption, NAME.npy of the shape (5·n, H, W, 3), the n test images
-// at severity 1, then 2, … 5.
-type C struct {
+// C is a corruption benchmark in a published layout.
+type C interface {
+	// Dir returns the folder that holds the files.
+	Dir() string
+	// Names returns the corruptions that are there, sorted.
+	Names() ([]string, error)
+	// Severity opens the test images, in their order and with their labels, under a
+	// corruption at a severity from 1 to 5. Every error is an *Error.
+	Severity(corruption string, severity int) (Dataset, error)
+}
+
+// arrayC is a benchmark in the published layout of CIFAR-10-C: labels.npy and, for
+// each corruption, NAME.npy of the shape (5·n, H, W, 3), the n test images at severity
+// 1, then 2, … 5.
+type arrayC struct {
 	dir   string
 	clean Dataset
 }
 
 // FolderC returns the name of a dataset's published corruption folder, CIFAR-10-C
-// for cifar10.
+// for cifar10 and imagenet-c for imagenet.
 func FolderC(dataset string) string {
 	if set, ok := cifarSets[dataset]; ok {
 		return set.title + "-C"
+	}
+	if IsFolder(dataset) {
+		return dataset + "-c"
 	}
 	return dataset + "-C"
 }
@@ -35,7 +49,7 @@ func FolderC(dataset string) string {
 func FindC(dir, dataset string) string {
 	for _, parent := range []string{dir, filepath.Join(dir, "..")} {
 		folder := filepath.Join(parent, FolderC(dataset))
-		if isFile(filepath.Join(folder, "labels.npy")) {
+		if isFile(filepath.Join(folder, "labels.npy")) || IsFolder(dataset) && isDir(folder) {
 			return folder
 		}
 	}
@@ -43,15 +57,18 @@ func FindC(dir, dataset string) string {
 }
 
 // OpenC opens the corruption benchmark of clean, the whole test set, in dir: the
-// folder itself or one that holds it. It checks labels.npy: one integer for each
-// image, in the range of the classes, in every severity the same as clean's. Every
-// error is an *Error.
-func OpenC(dir string, clean Dataset) (*C, error) {
+// folder itself or one that holds it. Of arrays it checks labels.npy: one integer for
+// each image, in the range of the classes, in every severity the same as clean's.
+// Every error is an *Error.
+func OpenC(dir string, clean Dataset) (C, error) {
+	if folder, ok := clean.(*Folder); ok {
+		return openFolderC(dir, folder)
+	}
 	own := FolderC(clean.Name())
 	if inner := filepath.Join(dir, own); !isFile(filepath.Join(dir, "labels.npy")) && isDir(inner) {
 		dir = inner
 	}
-	c := &C{dir: dir, clean: clean}
+	c := &arrayC{dir: dir, clean: clean}
 	if !isDir(dir) {
 		return nil, &Error{Kind: Missing, Path: dir, Reason: "there is no such folder", Remedy: c.remedy()}
 	}
@@ -64,14 +81,21 @@ func OpenC(dir string, clean Dataset) (*C, error) {
 	return c, nil
 }
 
-// remedy tells what a good folder looks like and how to do without.
-func (c *C) remedy() string {
-	return fmt.Sprintf("Unpack %s.tar and name its folder, or use --c-data generate to make the corruptions from the test images.",
-		FolderC(c.clean.Name()))
+// remedy tells how to get a good folder and how to do without.
+func (c *arrayC) remedy() string { return remedyC(c.clean.Name(), c.dir) }
+
+// remedyC tells how to get a dataset's corruption benchmark at dir, and how to do
+// without.
+func remedyC(dataset, dir string) string {
+	if filepath.Base(dir) == FolderC(dataset) {
+		dir = filepath.Dir(dir)
+	}
+	return fetchBenchmark(dataset, "c", dir) +
+		"augmix corrupt writes such a folder, and --c-data generate makes the corruptions from the test images."
 }
 
 // checkLabels compares labels.npy with the clean labels.
-func (c *C) checkLabels() error {
+func (c *arrayC) checkLabels() error {
 	path := filepath.Join(c.dir, "labels.npy")
 	n, err := OpenNPY(path)
 	if err != nil {
@@ -106,11 +130,10 @@ func (c *C) checkLabels() error {
 	return nil
 }
 
-// Dir returns the folder that holds the files.
-func (c *C) Dir() string { return c.dir }
+func (c *arrayC) Dir() string { return c.dir }
 
 // Names returns the corruptions that have a file, sorted.
-func (c *C) Names() ([]string, error) {
+func (c *arrayC) Names() ([]string, error) {
 	entries, err := os.ReadDir(c.dir)
 	if err != nil {
 		return nil, cannotRead(c.dir, err)
@@ -124,9 +147,8 @@ func (c *C) Names() ([]string, error) {
 	return names, nil
 }
 
-// Severity reads one fifth of a corruption's file: the test images, in their order
-// and with their labels, at a severity from 1 to 5. Every error is an *Error.
-func (c *C) Severity(corruption string, severity int) (Dataset, error) {
+// Severity reads one fifth of a corruption's file.
+func (c *arrayC) Severity(corruption string, severity int) (Dataset, error) {
 	if severity < 1 || severity > Severities {
 		panic("data: C.Severity needs a severity from 1 to 5")
 	}

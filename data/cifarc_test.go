@@ -242,7 +242,7 @@ func TestCMissing(t *testing.T) {
 
 	none := filepath.Join(dir, "none")
 	_, err = OpenC(none, clean)
-	wantError(t, "no folder", err, Missing, none, "numbered-C.tar")
+	wantError(t, "no folder", err, Missing, none, "augmix corrupt")
 
 	empty := t.TempDir()
 	_, err = OpenC(empty, clean)

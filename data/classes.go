@@ -1,5 +1,20 @@
 package data
 
+import (
+	_ "embed"
+	"strings"
+)
+
+// imageNetClassNames are the WordNet identifiers of the 1000 classes of ILSVRC2012, of
+// its development kit's synsets.txt, sorted, which is how its folders are labelled.
+//
+//go:embed imagenet_classes.txt
+var imageNetClassNames string
+
+// ImageNetClasses returns the names of ImageNet's class folders in the order of their
+// labels.
+func ImageNetClasses() []string { return strings.Fields(imageNetClassNames) }
+
 // cifar10Classes are the label_names of CIFAR-10's batches.meta.
 var cifar10Classes = []string{
 	"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",

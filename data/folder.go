@@ -37,6 +37,8 @@ type Folder struct {
 	root    string // the split's folder
 	options FolderOptions
 	*listing
+	known  []string // nil, or classes of which those of listing are a part
+	labels []int    // of listing's classes in known
 
 	once        sync.Once
 	fingerprint string
@@ -124,9 +126,49 @@ func folderRemedy(name, dir string) string {
 
 func (f *Folder) Name() string        { return f.name }
 func (f *Folder) Len() int            { return f.len() }
-func (f *Folder) Classes() []string   { return f.classes }
 func (f *Folder) Size() (w, h, c int) { return f.options.ImageSize, f.options.ImageSize, 3 }
-func (f *Folder) Label(i int) int     { return f.label(i) }
+
+// Classes returns the names of the class folders, or what WithClasses was given.
+func (f *Folder) Classes() []string {
+	if f.known != nil {
+		return f.known
+	}
+	return f.classes
+}
+
+func (f *Folder) Label(i int) int {
+	if f.known != nil {
+		return f.labels[f.label(i)]
+	}
+	return f.label(i)
+}
+
+// WithClasses returns the same images labelled by other classes, which must have all
+// those of the class folders by their names: a network that knows all of ImageNet's
+// classes is so evaluated on images of some. A class folder that they lack is an
+// *Error.
+func (f *Folder) WithClasses(classes []string) (*Folder, error) {
+	if slices.Equal(classes, f.Classes()) {
+		return f, nil
+	}
+	at := make(map[string]int, len(classes))
+	for i, name := range classes {
+		at[name] = i
+	}
+	out := &Folder{name: f.name, dir: f.dir, root: f.root, options: f.options, listing: f.listing, known: classes}
+	for _, name := range f.classes {
+		label, ok := at[name]
+		if !ok {
+			return nil, invalid(filepath.Join(f.root, name), "is a class folder of no class that is known (%d classes, %q to %q)",
+				len(classes), classes[0], classes[len(classes)-1])
+		}
+		out.labels = append(out.labels, label)
+	}
+	return out, nil
+}
+
+// FolderClasses returns how many class folders there are.
+func (f *Folder) FolderClasses() int { return len(f.classes) }
 
 // Describe returns sample i's path from the folder that holds train and val.
 func (f *Folder) Describe(i int) string {
@@ -139,7 +181,7 @@ func (f *Folder) Fingerprint() string {
 	f.once.Do(func() {
 		sizes := f.sizes()
 		h := sha256.New()
-		fmt.Fprintf(h, "folder %dx%d fast %v %q\n", f.options.ImageSize, f.options.ImageSize, f.options.FastDecode, f.classes)
+		fmt.Fprintf(h, "folder %dx%d fast %v %q\n", f.options.ImageSize, f.options.ImageSize, f.options.FastDecode, f.Classes())
 		for i, size := range sizes {
 			fmt.Fprintf(h, "%q %d\n", f.path(i)[len(f.root):], size)
 		}

@@ -74,7 +74,11 @@ func OpenP(dir string, clean Dataset) (*P, error) {
 
 // remedy tells how to get the benchmark, and how to do without.
 func (p *P) remedy() string {
-	return fetchBenchmark(p.clean.Name(), "p", filepath.Dir(p.dir)) +
+	dir := p.dir
+	if filepath.Base(dir) == FolderP(p.clean.Name()) {
+		dir = filepath.Dir(dir)
+	}
+	return fetchBenchmark(p.clean.Name(), "p", dir) +
 		"augmix perturb writes such sequences, and --p-data generate makes them on the fly."
 }
 

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -141,6 +142,23 @@ func withoutNormalization(tensors []weights.Tensor) []weights.Tensor {
 		}
 	}
 	return out
+}
+
+// Match returns the set labelled by the classes that a checkpoint was trained on. The images of a folder may be of some of
+// them; note then says so. The classes of other sets must be the same ones. Errors are *MismatchError, and *data.Error for a
+// folder with a class that the checkpoint does not know.
+func Match(path string, config run.Config, set data.Dataset) (matched data.Dataset, note string, err error) {
+	folder, ok := set.(*data.Folder)
+	if !ok || len(config.Classes) <= len(set.Classes()) {
+		return set, "", CheckClasses(path, config, set)
+	}
+	known, err := folder.WithClasses(config.Classes)
+	if e, ok := errors.AsType[*data.Error](err); ok {
+		e.Remedy = fmt.Sprintf("Evaluate %s on folders of its classes only, named as they were when it was trained.", path)
+		return nil, "", err
+	}
+	return known, fmt.Sprintf("%s knows %d classes, the images are of %d of them; all of them compete",
+		path, len(config.Classes), folder.FolderClasses()), nil
 }
 
 // CheckClasses compares the classes that a checkpoint was trained on with those of a set.

@@ -75,8 +75,37 @@ func diagnose(dir string) diagnosis {
 			}
 		}
 		d.Data = append(d.Data, found)
+		for _, kind := range []string{"c", "p"} {
+			if b, ok := lookForBenchmark(name, kind, dir, "data"); ok {
+				d.Data = append(d.Data, b)
+			}
+		}
 	}
 	return d
+}
+
+// lookForBenchmark looks for the published corruptions (c) or perturbations (p) of a
+// dataset in the folders; ok is false where nobody publishes any.
+func lookForBenchmark(dataset, kind string, dirs ...string) (found finding, ok bool) {
+	name := dataset + "-" + kind
+	find, made := data.FindC, "corruptions"
+	if kind == "p" {
+		find, made = data.FindP, "perturbations"
+	}
+	get := fetchable(name, dirs[0])
+	if why := notFetched[name]; get == "" && why == "" {
+		return finding{}, false
+	}
+	for _, dir := range dirs {
+		if at := find(dir, dataset); at != "" {
+			return finding{Dataset: name, State: "in " + at + ", checked when it is read"}, true
+		}
+	}
+	state := "not here, and not needed: the " + made + " are generated; the published ones: "
+	if get == "" {
+		return finding{Dataset: name, State: state + strings.ReplaceAll(notFetched[name], "DIR", dirs[0])}, true
+	}
+	return finding{Dataset: name, State: state + get}, true
 }
 
 // lookFor opens both splits of a dataset, which verifies the files.
@@ -101,11 +130,6 @@ func lookFor(name, dir string) finding {
 		state += " in " + dir + ", checked when they are read"
 	default:
 		state += " in " + dir + ", files verified"
-	}
-	if c := data.FindC(dir, name); c != "" {
-		state += "; corrupted images in " + c
-	} else {
-		state += "; corrupted images are generated"
 	}
 	return finding{Dataset: name, State: state}
 }

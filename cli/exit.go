@@ -40,12 +40,13 @@ func usage(format string, args ...any) error {
 	return &usageError{reason: fmt.Sprintf(format, args...)}
 }
 
-// stoppedError says that a signal came before there was anything to save.
-type stoppedError struct{ signal os.Signal }
-
-func (e *stoppedError) Error() string {
-	return fmt.Sprintf("stopped by %v before training began; nothing was written", e.signal)
+// stoppedError says that a signal ended a command that has nothing to save.
+type stoppedError struct {
+	signal os.Signal
+	left   string // what it left behind
 }
+
+func (e *stoppedError) Error() string { return fmt.Sprintf("stopped by %v %s", e.signal, e.left) }
 
 // exitCode returns the exit code of a command that failed with err.
 func exitCode(err error) int {

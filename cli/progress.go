@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"augmix/data/fetch"
 
 	"github.com/cheggaaa/pb/v3"
 	"golang.org/x/sys/unix"
@@ -26,6 +29,7 @@ const clearLine = "\r\x1b[K"
 // every few seconds. Messages that are written to it do not tear the bar.
 type progress struct {
 	quiet    bool
+	bytes    bool // what is counted
 	terminal bool
 	every    time.Duration
 
@@ -59,17 +63,29 @@ func (p *progress) show(done, total int, what, text string) {
 	if !p.terminal {
 		if now := time.Now(); now.Sub(p.last) >= p.every {
 			p.last = now
-			p.say("%s", strings.TrimSpace(fmt.Sprintf("%s: %d of %d  %s", what, done, total, text)))
+			p.say("%s", strings.TrimSpace(fmt.Sprintf("%s: %s of %s  %s", what, p.count(done), p.count(total), text)))
 		}
 		return
 	}
 	if p.bar == nil {
 		bar := pb.ProgressBarTemplate(barTemplate).New(total)
 		// Set before the writer: pb recognises terminals by *os.File only.
-		bar.Set(pb.Terminal, true).Set(pb.CleanOnFinish, true).SetWriter(barWriter{p}).Start()
+		bar.Set(pb.Terminal, true).Set(pb.CleanOnFinish, true).Set(pb.Bytes, p.bytes).Set(pb.SIBytesPrefix, p.bytes)
+		bar.SetWriter(barWriter{p}).Start()
 		p.setBar(bar)
 	}
 	p.bar.SetTotal(int64(total)).SetCurrent(int64(done)).Set("prefix", what).Set("suffix", text)
+}
+
+// count writes a number of what is counted.
+func (p *progress) count(n int) string {
+	if p.bytes && n == 0 {
+		return "an unknown size" // of which something is done
+	}
+	if p.bytes {
+		return fetch.Bytes(int64(n))
+	}
+	return strconv.Itoa(n)
 }
 
 // barWriter is where the bar is drawn.

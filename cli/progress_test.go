@@ -101,7 +101,7 @@ func TestSignalBeforeTraining(t *testing.T) {
 	}
 	select {
 	case s := <-stop:
-		if got := exitCode(&stoppedError{s}); got != exitRequeue {
+		if got := exitCode(&stoppedError{signal: s}); got != exitRequeue {
 			t.Errorf("SIGUSR1: exit code %d, want %d", got, exitRequeue)
 		}
 	case <-time.After(10 * time.Second):
@@ -129,7 +129,7 @@ func TestExitCodes(t *testing.T) {
 		{&train.Interrupted{Signal: syscall.SIGUSR1}, 75},
 		{&train.Interrupted{Signal: syscall.SIGINT}, 130},
 		{&train.Interrupted{Signal: syscall.SIGTERM}, 143},
-		{&stoppedError{syscall.SIGTERM}, 143},
+		{&stoppedError{signal: syscall.SIGTERM}, 143},
 	} {
 		if got := exitCode(c.err); got != c.want {
 			t.Errorf("%T: got %d, want %d", c.err, got, c.want)

@@ -28,6 +28,7 @@ func commands() []command {
 		reportCommand(),
 		previewCommand(),
 		exportCommand(),
+		fetchCommand(),
 		{name: "bench", summary: "measures throughput", sub: []command{benchPipelineCommand(), benchStepCommand()}},
 		doctorCommand(),
 		versionCommand(),

@@ -254,7 +254,22 @@ func TestBench(t *testing.T) {
 func TestDoctorNamesWhatIsMissing(t *testing.T) {
 	t.Chdir(t.TempDir())
 	code, stdout, _ := callMain(t, "doctor")
-	if missing := missingWord(stdout, "libtorch cores memory shapes 5000 cifar10 missing To get cifar10 cifar-10 md5"); code != 0 || missing != "" {
+	if missing := missingWord(stdout, "libtorch cores memory shapes 5000 cifar10 missing cifar10-c generated imagenet-p To get cifar10 augmix fetch cifar10 --data data"); code != 0 || missing != "" {
+		t.Errorf("exit code %d, lacks %q:\n%s", code, missing, stdout)
+	}
+}
+
+// TestDoctorFindsBenchmarks checks that doctor says where the published benchmarks
+// are.
+func TestDoctorFindsBenchmarks(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, name := range []string{"data/CIFAR-100-P", "elsewhere/imagenet-c/noise/shot_noise/1/n01440764"} {
+		if err := os.MkdirAll(name, 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code, stdout, _ := callMain(t, "doctor", "--data", "elsewhere")
+	if missing := missingWord(stdout, "fetch cifar10-c --data elsewhere cifar100-p data/CIFAR-100-P elsewhere/imagenet-c"); code != 0 || missing != "" {
 		t.Errorf("exit code %d, lacks %q:\n%s", code, missing, stdout)
 	}
 }

@@ -100,7 +100,7 @@ func (t *training) run(c *call) error {
 	}
 	select {
 	case s := <-stop:
-		return &stoppedError{s}
+		return &stoppedError{s, "before training began; nothing was written"}
 	default:
 	}
 	if t.dryRun {

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 )
 
@@ -20,10 +19,9 @@ type cifarSet struct {
 
 // cifarLayout is one of a set's two published forms.
 type cifarLayout struct {
-	folder              string // that the archive unpacks to
-	archive, archiveMD5 string
-	binary              bool // records of bytes; otherwise Python pickles
-	train, test         []cifarFile
+	folder      string // that the archive unpacks to
+	binary      bool   // records of bytes; otherwise Python pickles
+	train, test []cifarFile
 }
 
 // cifarFile is one published file.
@@ -153,15 +151,39 @@ func (s *cifarSet) within(dir string) bool {
 
 // remedy tells how to get the set, given the folder that was looked into.
 func (s *cifarSet) remedy(folder string) string {
-	var archives []string
 	for _, l := range s.layouts {
-		archives = append(archives, fmt.Sprintf("%s (md5 %s)", l.archive, l.archiveMD5))
 		if filepath.Base(folder) == l.folder {
 			folder = filepath.Dir(folder)
 		}
 	}
-	return fmt.Sprintf("Get %s from https://www.cs.toronto.edu/~kriz/cifar.html and unpack it in %s,\n"+
-		"or use --dataset shapes, which needs no download.", strings.Join(archives, " or "), folder)
+	return fmt.Sprintf("Get it with `augmix fetch %s --data %s`, or use --dataset shapes, which needs no download.", s.name, folder)
+}
+
+// PublishedFile is a file of a dataset as it is published.
+type PublishedFile struct {
+	Path   string // below the folder that --data names
+	Size   int64  // in bytes
+	Digest string // hex: an md5 (32 digits) or a SHA-256 (64)
+}
+
+// PublishedFiles lists the files that Open reads of a dataset's layout: the folder
+// that its archive unpacks to, such as cifar-10-batches-bin. There are none for other
+// names.
+func PublishedFiles(dataset, folder string) []PublishedFile {
+	set, ok := cifarSets[dataset]
+	if !ok {
+		return nil
+	}
+	var out []PublishedFile
+	for _, l := range set.layouts {
+		if l.folder != folder {
+			continue
+		}
+		for _, f := range slices.Concat(l.train, l.test) {
+			out = append(out, PublishedFile{filepath.Join(folder, f.name), f.size, f.digest})
+		}
+	}
+	return out
 }
 
 func isDir(path string) bool {

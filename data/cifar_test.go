@@ -104,17 +104,14 @@ func wantError(t *testing.T, name string, err error, kind Kind, path string, wor
 func TestCIFARMissing(t *testing.T) {
 	empty := t.TempDir()
 	_, err := Open("cifar10", empty, "train")
-	wantError(t, "an empty folder", err, Missing, empty, "CIFAR-10",
-		"cifar-10-binary.tar.gz (md5 c32a1d4ab5d03f1284b67883e8d87530)",
-		"cifar-10-python.tar.gz (md5 c58f30108f718f92721af3b95e74349a)",
-		"unpack it in "+empty+",", "--dataset shapes")
+	wantError(t, "an empty folder", err, Missing, empty, "CIFAR-10", "`augmix fetch cifar10 --data "+empty+"`", "--dataset shapes")
 	none := filepath.Join(empty, "none")
 	_, err = Open("cifar100", none, "test")
-	wantError(t, "no folder", err, Missing, none, "no such folder", "cifar-100-binary.tar.gz", "unpack it in "+none)
+	wantError(t, "no folder", err, Missing, none, "no such folder", "`augmix fetch cifar100 --data "+none+"`")
 	file := filepath.Join(empty, "file")
 	write(t, file, []byte("x"))
 	_, err = Open("cifar100", file, "test")
-	wantError(t, "a file", err, Invalid, file, "not a folder", "unpack it in "+empty)
+	wantError(t, "a file", err, Invalid, file, "not a folder", "augmix fetch cifar100 --data "+empty+"`")
 
 	// The archive unpacks to a folder of its own: its parent is named.
 	own := filepath.Join(empty, "cifar-10-batches-py")
@@ -122,7 +119,7 @@ func TestCIFARMissing(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = Open("cifar10", own, "test")
-	wantError(t, "an empty own folder", err, Missing, filepath.Join(own, "test_batch"), "unpack it in "+empty+",")
+	wantError(t, "an empty own folder", err, Missing, filepath.Join(own, "test_batch"), "augmix fetch cifar10 --data "+empty+"`")
 
 	hundred := newFixture(t, "cifar100")
 	_, err = Open("cifar10", hundred.dir, "train")

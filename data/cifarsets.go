@@ -3,7 +3,7 @@ package data
 // cifarSets are the datasets of https://www.cs.toronto.edu/~kriz/cifar.html. Where
 // both layouts of one are there the binary one is read: it needs no pickle.
 //
-// The digests of the Python files and of the archives are those that torchvision
+// The digests of the Python files are those that torchvision
 // checks (torchvision/datasets/cifar.py). Those of CIFAR-10's binary files are in
 // several loaders; building these files from the Python ones gives the same, so
 // both layouts hold the same images in the same order. Nobody seems to publish an
@@ -14,7 +14,6 @@ var cifarSets = map[string]*cifarSet{
 		layouts: []cifarLayout{
 			{
 				folder: "cifar-10-batches-bin", binary: true,
-				archive: "cifar-10-binary.tar.gz", archiveMD5: "c32a1d4ab5d03f1284b67883e8d87530",
 				train: []cifarFile{
 					{"data_batch_1.bin", 10000, 30730000, "5dd7e06a14cb22eb9f671a540d1b7c25"},
 					{"data_batch_2.bin", 10000, 30730000, "5ea93a67294ea407fff1d09f752e9692"},
@@ -27,8 +26,7 @@ var cifarSets = map[string]*cifarSet{
 				},
 			},
 			{
-				folder:  "cifar-10-batches-py",
-				archive: "cifar-10-python.tar.gz", archiveMD5: "c58f30108f718f92721af3b95e74349a",
+				folder: "cifar-10-batches-py",
 				train: []cifarFile{
 					{"data_batch_1", 10000, 31035704, "c99cafc152244af753f735de768cd75f"},
 					{"data_batch_2", 10000, 31035320, "d4bba439e000b95fd0a9bffe97cbabec"},
@@ -47,7 +45,6 @@ var cifarSets = map[string]*cifarSet{
 		layouts: []cifarLayout{
 			{
 				folder: "cifar-100-binary", binary: true,
-				archive: "cifar-100-binary.tar.gz", archiveMD5: "03b5dce01913d631647c71ecec9e9cb8",
 				train: []cifarFile{
 					{"train.bin", 50000, 153700000, "f31298fc616915fa142368359df1c4ca2ae984d6915ca468b998a5ec6aeebf29"},
 				},
@@ -56,8 +53,7 @@ var cifarSets = map[string]*cifarSet{
 				},
 			},
 			{
-				folder:  "cifar-100-python",
-				archive: "cifar-100-python.tar.gz", archiveMD5: "eb9058c3a382ffc7106e4002c42a8d85",
+				folder: "cifar-100-python",
 				train: []cifarFile{
 					{"train", 50000, 155249918, "16019d7e3df5f24257cddd939b257f8d"},
 				},

@@ -262,6 +262,38 @@ func TestImageNetClasses(t *testing.T) {
 	}
 }
 
+// Finding the images in an archive of 20,000 of 20 kB; the largest published one has a million.
+func BenchmarkTarGroup(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "weather.tar")
+	f, err := os.Create(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	const n = 20_000
+	w := tar.NewWriter(f)
+	for i := range n {
+		h := &tar.Header{Name: fmt.Sprintf("fog/1/n%08d/ILSVRC2012_val_%08d.JPEG", i/50, i), Size: 20_000, Mode: 0o644}
+		if err := w.WriteHeader(h); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := w.Write(make([]byte, h.Size)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		b.Fatal(err)
+	}
+	f.Close()
+	clean := &Folder{root: "r", listing: &listing{classes: []string{"cat"}, paths: "r/cat/a.JPEG", ends: []int{12}, starts: []int{0}}}
+	for b.Loop() {
+		g := &tarGroup{path: path, group: "weather", clean: clean}
+		if _, err := g.index(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*n), "µs/image")
+}
+
 func FuzzTarGroup(f *testing.F) {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)

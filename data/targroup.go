@@ -17,7 +17,7 @@ import (
 
 // tarGroup is an archive of some corruptions, of which images are read without
 // unpacking it. Its headers are read once, from the beginning to the end: those of the
-// published archives are up to a million.
+// published archives are up to a million, which takes half a minute (BenchmarkTarGroup).
 type tarGroup struct {
 	path  string
 	group string // a folder that all members may be in

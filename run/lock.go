@@ -2,9 +2,12 @@ package run
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 )
@@ -14,6 +17,7 @@ import (
 type LockedError struct {
 	Dir    string
 	Holder string // "process 123 on host", or "" when it did not say
+	Flag   string // that names another folder; "" is --save
 }
 
 func (e *LockedError) Error() string {
@@ -21,7 +25,18 @@ func (e *LockedError) Error() string {
 	if holder == "" {
 		holder = "another program"
 	}
-	return fmt.Sprintf("%s is in use by %s; wait until it ends, stop it, or choose another --save", e.Dir, holder)
+	return fmt.Sprintf("%s is in use by %s; wait until it ends, stop it, or choose another %s", e.Dir, holder, cmp.Or(e.Flag, "--save"))
+}
+
+// Lock locks the file called .lock in dir for this process, until the file that is
+// returned is closed or the process ends. A folder that is in use is a *LockedError;
+// flag is the command line's that names dir.
+func Lock(dir, flag string) (io.Closer, error) {
+	f, err := takeLock(dir, filepath.Join(dir, lockName))
+	if locked, ok := errors.AsType[*LockedError](err); ok {
+		locked.Flag = flag
+	}
+	return f, err
 }
 
 // takeLock locks the file at path for this process and writes who holds it. The

@@ -101,11 +101,11 @@ func lookForBenchmark(dataset, kind string, dirs ...string) (found finding, ok b
 			return finding{Dataset: name, State: "in " + at + ", checked when it is read"}, true
 		}
 	}
-	state := "not here, and not needed: the " + made + " are generated; the published ones: "
-	if get == "" {
-		return finding{Dataset: name, State: state + strings.ReplaceAll(notFetched[name], "DIR", dirs[0])}, true
+	state := "not here: the " + made + " are generated"
+	if get != "" {
+		state += "; for the published ones: " + get
 	}
-	return finding{Dataset: name, State: state + get}, true
+	return finding{Dataset: name, State: state}, true
 }
 
 // lookFor opens both splits of a dataset, which verifies the files.

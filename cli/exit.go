@@ -46,7 +46,7 @@ type stoppedError struct {
 	left   string // what it left behind
 }
 
-func (e *stoppedError) Error() string { return fmt.Sprintf("stopped by %v %s", e.signal, e.left) }
+func (e *stoppedError) Error() string { return fmt.Sprintf("stopped by %v; %s", e.signal, e.left) }
 
 // exitCode returns the exit code of a command that failed with err.
 func exitCode(err error) int {

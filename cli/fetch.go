@@ -183,7 +183,7 @@ func untilSignal() (ctx context.Context, release func()) {
 		select {
 		case s := <-in:
 			signal.Stop(in)
-			cancel(&stoppedError{s, "; what came so far stays, and the same command goes on"})
+			cancel(&stoppedError{s, "what came so far stays, and the same command goes on"})
 		case <-ctx.Done():
 		}
 	}()

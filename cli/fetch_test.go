@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"augmix/data/fetch"
 )
@@ -28,6 +31,25 @@ func TestFetchDryRun(t *testing.T) {
 	}
 	if entries, err := os.ReadDir("."); err != nil || len(entries) > 0 {
 		t.Errorf("it left %v, %v", entries, err)
+	}
+}
+
+// TestFetchIsStopped checks the exit code after a signal, and that the context says so.
+func TestFetchIsStopped(t *testing.T) {
+	for s, want := range map[syscall.Signal]int{syscall.SIGTERM: exitTerminate, syscall.SIGINT: exitInterrupt} {
+		ctx, release := untilSignal()
+		if err := syscall.Kill(os.Getpid(), s); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-ctx.Done():
+			if got := exitCode(context.Cause(ctx)); got != want {
+				t.Errorf("%v: exit code %d, want %d", s, got, want)
+			}
+		case <-time.After(10 * time.Second):
+			t.Errorf("%v does not arrive", s)
+		}
+		release()
 	}
 }
 

@@ -100,7 +100,7 @@ func (t *training) run(c *call) error {
 	}
 	select {
 	case s := <-stop:
-		return &stoppedError{s, "before training began; nothing was written"}
+		return &stoppedError{s, "training had not begun, and nothing was written"}
 	default:
 	}
 	if t.dryRun {

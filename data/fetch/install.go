@@ -38,6 +38,9 @@ func (o *Options) install(ctx context.Context, a Archive, packed, content string
 	if err != nil {
 		return err
 	}
+	if err := syncAll(staging); err != nil {
+		return withRemedy(err)
+	}
 	if _, err := os.Lstat(content); errors.Is(err, fs.ErrNotExist) && a.Group == "" {
 		if err := record(staging, a, entries); err != nil {
 			return err

@@ -5,12 +5,16 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"augmix/data"
+	"augmix/nets"
 	"augmix/pixel"
 	"augmix/pixel/jpeg"
 	"augmix/run"
+	"augmix/weights"
 )
 
 // TestPublishedPhotographs evaluates a run on corrupted images in the published
@@ -70,4 +74,55 @@ func TestPublishedPhotographs(t *testing.T) {
 		t.Fatal(err)
 	}
 	call("eval r --sets clean", 3, "data/val/green class folder of no class that is known 2 classes")
+}
+
+// TestImageNetSubset evaluates another's checkpoint of all ImageNet's classes on images
+// of two of them: the predictions are those that the network gives, and count as
+// right where they are the class folder's.
+func TestImageNetSubset(t *testing.T) {
+	t.Chdir(t.TempDir())
+	makeFolder(t, "plain", 1, 3)
+	known := data.ImageNetClasses()
+	labels := map[string]int{"blue": 700, "red": 40}
+	for was, label := range labels {
+		if err := os.MkdirAll("subset/val", 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(filepath.Join("plain/val", was), filepath.Join("subset/val", known[label])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	normalize, err := nets.ParseNormalization("imagenet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	net, err := nets.New(nets.Config{Model: "resnet20", Classes: len(known), Normalize: normalize}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer net.Close()
+	f, err := os.Create("other.pt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	tensors := slices.DeleteFunc(net.Tensors(), func(x weights.Tensor) bool { return x.Name == "mu" || x.Name == "sigma" })
+	if err := weights.WriteTorch(f, &weights.File{Tensors: tensors}); err != nil {
+		t.Fatal(err)
+	}
+	line := "eval --checkpoint other.pt --model resnet20 --dataset imagenet --data subset --image-size 32 --sets clean --save-logits l --json -"
+	code, stdout, stderr := callMain(t, strings.Fields(line)...)
+	var e run.Evaluation
+	if err := json.Unmarshal([]byte(stdout), &e); err != nil || code != 0 || missingWord(stderr, "knows 1000 classes images are of 2") != "" {
+		t.Fatalf("exit code %d, %v: %s", code, err, stderr)
+	}
+	n, err := data.OpenNPY("l/labels.npy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	got, err := n.Integers(6)
+	if err != nil || !slices.Equal(got, []int64{40, 40, 40, 700, 700, 700}) {
+		t.Errorf("labels %v, %v, want those of all ImageNet's classes", got, err)
+	}
 }

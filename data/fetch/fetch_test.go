@@ -465,6 +465,18 @@ func TestCatalogue(t *testing.T) {
 			}
 		}
 	}
+	dir := t.TempDir()
+	if got := LayoutIn(dir, "cifar100"); got != "binary" {
+		t.Errorf("in an empty folder: layout %s", got)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "cifar-100-python"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"cifar100": "python", "cifar10": "binary", "cifar10-c": "binary", "imagenet-c": "binary"} {
+		if got := LayoutIn(dir, name); got != want {
+			t.Errorf("beside cifar-100-python: %s has the layout %s, want %s", name, got, want)
+		}
+	}
 	// The archives of CIFAR-C have the size of a .tar of their files: a header and
 	// padding to 512 bytes each, one more for the folder, and 1024 at the end.
 	for _, set := range cifarBenchmarks[:2] {

@@ -75,8 +75,7 @@ func newEvaluation(f *flags) *evaluation {
 	g.add(&severitiesValue{&e.severities, corrupt.Severities}, "severity", "only these severities, such as 1,3 or 2-5")
 	g.text(&e.cData, "c-data", "DIR|generate", nil,
 		"the published corrupted images, or generate to make them (default: those beside the data if there are any, else generate)")
-	g.text(&e.frostDir, "frost-dir", "DIR", nil, "the folder of frost's textures, "+strings.Join(corrupt.FrostFiles(), ", ")+
-		", as hendrycks/robustness has them (default: the program's own)")
+	g.frost(&e.frostDir)
 	g.limit(&c.LimitEval, "limit-eval", "test")
 
 	e.figures(f.group("Figures"))

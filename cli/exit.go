@@ -6,6 +6,7 @@ import (
 	"os"
 	"syscall"
 
+	"augmix/benchmark"
 	"augmix/data"
 	"augmix/eval"
 	"augmix/run"
@@ -40,7 +41,7 @@ func usage(format string, args ...any) error {
 	return &usageError{reason: fmt.Sprintf(format, args...)}
 }
 
-// stoppedError says that a signal ended a command that has nothing to save.
+// stoppedError says that a signal ended a command.
 type stoppedError struct {
 	signal os.Signal
 	left   string // what it left behind
@@ -50,7 +51,8 @@ func (e *stoppedError) Error() string { return fmt.Sprintf("stopped by %v; %s", 
 
 // exitCode returns the exit code of a command that failed with err.
 func exitCode(err error) int {
-	if is[*usageError](err) || is[*run.ExistsError](err) || is[*run.ForeignError](err) || is[*train.ResumeError](err) {
+	if is[*usageError](err) || is[*run.ExistsError](err) || is[*run.ForeignError](err) || is[*train.ResumeError](err) ||
+		is[*benchmark.ConflictError](err) {
 		return exitUsage
 	}
 	if is[*data.Error](err) {

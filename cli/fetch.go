@@ -1,15 +1,11 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"augmix/data/fetch"
@@ -78,7 +74,7 @@ func (f *fetching) run(c *call) error {
 	log := newProgress(c.stderr, f.quiet)
 	log.bytes = true
 	defer log.close()
-	ctx, release := untilSignal()
+	ctx, release := untilSignal(log, "leaving what came so far", "what came so far stays, and the same command goes on")
 	defer release()
 	o := fetch.Options{
 		Dir: f.dir, Mirror: f.mirror, KeepArchives: f.keep, NoUnpack: f.packed,
@@ -171,26 +167,6 @@ func writeFetched(w io.Writer, results []fetch.Result) error {
 		rows = append(rows, row{r.Set, r.Path, r.State.Describe()})
 	}
 	return writeRows(w, rows, false)
-}
-
-// untilSignal returns a context that the first SIGINT or SIGTERM ends, with a
-// *stoppedError. The second ends the program.
-func untilSignal() (ctx context.Context, release func()) {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	in := make(chan os.Signal, 1)
-	signal.Notify(in, syscall.SIGINT, syscall.SIGTERM)
-	go func() {
-		select {
-		case s := <-in:
-			signal.Stop(in)
-			cancel(&stoppedError{s, "what came so far stays, and the same command goes on"})
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() {
-		signal.Stop(in)
-		cancel(nil)
-	}
 }
 
 // speedometer adds the speed and the time that is left to a progress in bytes.

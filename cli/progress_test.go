@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"augmix/benchmark"
 	"augmix/data"
 	"augmix/eval"
 	"augmix/run"
@@ -84,7 +85,7 @@ func TestForward(t *testing.T) {
 		}
 		close(in)
 		var exits []int
-		forward(in, out, &bytes.Buffer{}, func(code int) { exits = append(exits, code) })
+		forward(in, out, &bytes.Buffer{}, "saving", func(code int) { exits = append(exits, code) })
 		if got := <-out; got != c.passed || !slices.Equal(exits, c.exits) {
 			t.Errorf("%v: passed %v and exited %v, want %v and %v", c.signals, got, exits, c.passed, c.exits)
 		}
@@ -94,7 +95,7 @@ func TestForward(t *testing.T) {
 // TestSignalBeforeTraining sends a real signal while the data are being opened.
 func TestSignalBeforeTraining(t *testing.T) {
 	log := newProgress(&bytes.Buffer{}, true)
-	stop, release := catchSignals(log)
+	stop, release := catchSignals(log, "saving")
 	defer release()
 	if err := syscall.Kill(os.Getpid(), syscall.SIGUSR1); err != nil {
 		t.Fatal(err)
@@ -120,6 +121,7 @@ func TestExitCodes(t *testing.T) {
 		{&run.ExistsError{}, 2},
 		{&run.ForeignError{}, 2},
 		{&train.ResumeError{}, 2},
+		{&benchmark.ConflictError{}, 2},
 		{&data.Error{}, 3},
 		{&weights.Error{}, 4},
 		{&eval.MismatchError{}, 4},

@@ -26,6 +26,7 @@ func commands() []command {
 		trainCommand(),
 		evalCommand(),
 		reportCommand(),
+		corruptCommand(),
 		previewCommand(),
 		exportCommand(),
 		fetchCommand(),

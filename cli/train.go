@@ -91,7 +91,7 @@ func (t *training) run(c *call) error {
 	}
 	log := newProgress(c.stderr, t.quiet)
 	defer log.close()
-	stop, release := catchSignals(log)
+	stop, release := catchSignals(log, "finishing the step and saving")
 	defer release()
 
 	set, test, err := t.open(log)

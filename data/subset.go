@@ -25,6 +25,15 @@ func Subset(d Dataset, n int, spread bool) Dataset {
 	return &subset{Dataset: d, indices: indices}
 }
 
+// Original returns the index of sample i in the dataset that d is a part of; i where it
+// is of none.
+func Original(d Dataset, i int) int {
+	for s, ok := d.(*subset); ok; s, ok = s.Dataset.(*subset) {
+		i = s.indices[i]
+	}
+	return i
+}
+
 // SortedByClass tells whether the samples of a class stand together, the classes in
 // their order, as the files of a folder do.
 func SortedByClass(d Dataset) bool {

@@ -114,3 +114,17 @@ func TestFingerprint(t *testing.T) {
 		t.Error("equal datasets have different fingerprints")
 	}
 }
+
+func TestOriginal(t *testing.T) {
+	whole := openShapes("test")
+	part := Subset(Subset(whole, 40, true), 10, true)
+	step := whole.Len() / 40 * 4
+	for i := range part.Len() {
+		if got, want := Original(part, i), i*step; got != want {
+			t.Errorf("sample %d: got %d, want %d", i, got, want)
+		}
+	}
+	if got := Original(whole, 7); got != 7 {
+		t.Errorf("of a whole set: got %d, want 7", got)
+	}
+}

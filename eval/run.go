@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"slices"
 
+	"augmix/benchmark"
 	"augmix/corrupt"
 	"augmix/data"
 	"augmix/nets"
@@ -166,11 +167,12 @@ func (o Options) corrupted(clean data.Dataset) ([]imageSet, error) {
 	case "":
 		dir = data.FindC(o.DataDir, o.Dataset.Name())
 	}
+	making := benchmark.Making{Seed: benchmark.Seed, Frost: o.Frost}
 	open := func(name string, severity int) (data.Dataset, error) {
-		return newGenerated(clean, name, severity, o.Frost)
+		return benchmark.Corrupted(clean, name, severity, making)
 	}
 	w, h, _ := clean.Size()
-	source := func(name string) string { return generatedSource(name, w, h, o.Frost) }
+	source := func(name string) string { return making.Source(name, w, h) }
 	if dir != "" {
 		if o.Frost != nil {
 			return nil, fmt.Errorf("corrupted images are read from %s, where frost needs no textures; "+
@@ -180,7 +182,9 @@ func (o Options) corrupted(clean data.Dataset) ([]imageSet, error) {
 		if err != nil {
 			return nil, err
 		}
-		source = func(string) string { return "published" }
+		if source, err = benchmark.Sources(c.Dir()); err != nil {
+			return nil, err
+		}
 		open = func(name string, severity int) (data.Dataset, error) {
 			set, err := c.Severity(name, severity)
 			if err != nil {

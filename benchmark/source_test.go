@@ -1,4 +1,4 @@
-package eval
+package benchmark
 
 import (
 	"testing"
@@ -21,7 +21,7 @@ func TestGeneratedSource(t *testing.T) {
 		{"frost", 224, 224, nil, "generated (seed 0, own frost textures)"},
 		{"frost", 48, 48, textures, "generated (seed 0, constants for 32 pixels, given frost textures)"},
 	} {
-		if got := generatedSource(c.name, c.w, c.h, c.frost); got != c.want {
+		if got := (Making{Frost: c.frost}).Source(c.name, c.w, c.h); got != c.want {
 			t.Errorf("%s at %d×%d: got %q, want %q", c.name, c.w, c.h, got, c.want)
 		}
 	}

@@ -97,6 +97,18 @@ func (b *BatchNorm2dModule) ForwardRelu(x torch.Tensor) torch.Tensor {
 		b.Momentum, b.Eps)
 }
 
+// ForwardAddRelu is the ReLU of the sum of Forward and residual.
+func (b *BatchNorm2dModule) ForwardAddRelu(x, residual torch.Tensor) torch.Tensor {
+	return F.BatchNormAddRelu(x, residual, b.RunningMean, b.RunningVar, b.Weight, b.Bias,
+		b.IsTraining() || !b.TrackRunningStats, b.Momentum, b.Eps)
+}
+
+// ForwardQuickGELU is Forward followed by x·σ(1.702·x).
+func (b *BatchNorm2dModule) ForwardQuickGELU(x torch.Tensor) torch.Tensor {
+	return F.BatchNormQuickGELU(x, b.RunningMean, b.RunningVar, b.Weight, b.Bias, b.IsTraining() || !b.TrackRunningStats,
+		b.Momentum, b.Eps)
+}
+
 // LinearModule is a fully connected layer.
 type LinearModule struct {
 	Module

@@ -200,6 +200,16 @@ func Pad(a T, pads []int64) T {
 	return one("pad", C.tb_pad(must("pad", a), v, n), a)
 }
 
+// ReflectionPad2d mirrors the rows and columns beside an image's border; pads are left, right, top and bottom.
+func ReflectionPad2d(a T, pads []int64) T {
+	const op = "reflection_pad2d"
+	if len(pads) != 4 {
+		panic(&Error{Op: op, Msg: "four numbers are needed: left, right, top and bottom"})
+	}
+	v, _ := ints(pads)
+	return one(op, C.tb_reflection_pad2d(must(op, a), v), a)
+}
+
 // IndexSelect returns the entries of dim that index names.
 func IndexSelect(a T, dim int64, index T) T {
 	return one("index_select", C.tb_index_select(must("index_select", a), C.int64_t(dim), must("index_select", index)), a, index)

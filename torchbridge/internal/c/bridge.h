@@ -138,6 +138,8 @@ tb_result tb_stack(tb_tensor *tensors, int64_t n, int64_t dim);
 tb_result tb_cat(tb_tensor *tensors, int64_t n, int64_t dim);
 tb_result tb_slice(tb_tensor a, int64_t dim, int64_t start, int64_t end, int64_t step);
 tb_result tb_pad(tb_tensor a, const int64_t *pads, int64_t n);
+// The pads of an image mirror what is beside its border: left, right, top, bottom.
+tb_result tb_reflection_pad2d(tb_tensor a, const int64_t *pads);
 tb_result tb_index_select(tb_tensor a, int64_t dim, tb_tensor index);
 tb_result tb_expand_as(tb_tensor a, tb_tensor b);
 tb_result tb_to_dtype(tb_tensor a, int dtype);

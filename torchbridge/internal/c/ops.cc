@@ -19,6 +19,7 @@
 #include <ATen/ops/mul.h>
 #include <ATen/ops/ne.h>
 #include <ATen/ops/permute.h>
+#include <ATen/ops/reflection_pad2d.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/sign.h>
@@ -186,6 +187,9 @@ tb_result tb_slice(tb_tensor a, int64_t dim, int64_t start, int64_t end, int64_t
 }
 tb_result tb_pad(tb_tensor a, const int64_t *pads, int64_t n) {
   return one([&] { return at::constant_pad_nd(tensor(a), ints(pads, n), 0); });
+}
+tb_result tb_reflection_pad2d(tb_tensor a, const int64_t *pads) {
+  return one([&] { return at::reflection_pad2d(tensor(a), ints(pads, 4)); });
 }
 tb_result tb_index_select(tb_tensor a, int64_t dim, tb_tensor index) {
   return one([&] { return at::index_select(tensor(a), dim, tensor(index)); });

@@ -28,6 +28,19 @@ func BatchNormRelu(input, runningMean, runningVar, weight, bias torch.Tensor, tr
 	return torch.Tensor{T: aten.BatchNormRelu(input.T, weight.T, bias.T, runningMean.T, runningVar.T, training, momentum, eps)}
 }
 
+// BatchNormAddRelu is the Relu of the sum of BatchNorm and residual.
+func BatchNormAddRelu(input, residual, runningMean, runningVar, weight, bias torch.Tensor, training bool, momentum, eps float64) torch.Tensor {
+	out := BatchNorm(input, runningMean, runningVar, weight, bias, training, momentum, eps)
+	return Relu(out.AddI(residual, 1), true)
+}
+
+// BatchNormQuickGELU is BatchNorm followed by x·σ(1.702·x), which Hendrycks and Gimpel (2016, "Gaussian Error Linear
+// Units", section 2) give for the Gaussian error linear unit.
+func BatchNormQuickGELU(input, runningMean, runningVar, weight, bias torch.Tensor, training bool, momentum, eps float64) torch.Tensor {
+	z := BatchNorm(input, runningMean, runningVar, weight, bias, training, momentum, eps)
+	return torch.Mul(z, z.MulScalar(1.702).Sigmoid())
+}
+
 // Conv2d convolves NCHW images with weights [out, in/groups, h, w]; the bias may be undefined.
 func Conv2d(input, weight, bias torch.Tensor, stride, padding, dilation []int64, groups int64) torch.Tensor {
 	return torch.Tensor{T: aten.Conv2d(input.T, weight.T, bias.T, stride, padding, dilation, groups)}
@@ -83,6 +96,12 @@ func LogSoftmax(input torch.Tensor, dim int64) torch.Tensor { return torch.LogSo
 // MaxPool2d takes the largest of each window of NCHW images.
 func MaxPool2d(input torch.Tensor, kernelSize, stride, padding, dilation []int64, ceilMode bool) torch.Tensor {
 	return torch.Tensor{T: aten.MaxPool2d(input.T, kernelSize, stride, padding, dilation, ceilMode)}
+}
+
+// ReflectionPad2d adds rows and columns around NCHW images that mirror those beside the border; pads are left, right, top
+// and bottom. It panics with a *torch.Error for a pad that is not smaller than the image.
+func ReflectionPad2d(input torch.Tensor, pads []int64) torch.Tensor {
+	return torch.Tensor{T: aten.ReflectionPad2d(input.T, pads)}
 }
 
 // Relu returns max(input, 0).

@@ -42,6 +42,7 @@ func TestFunctions(t *testing.T) {
 		{"NllLoss", func() torch.Tensor { return F.NllLoss(logits(), classes(1, 0), undefined, -100, "mean") }, []int64{}, []float64{-0.5}},
 		{"MaxPool2d", func() torch.Tensor { return F.MaxPool2d(image(), two, two, zero, one, false) }, []int64{1, 1, 2, 2}, []float64{5, 7, 13, 15}},
 		{"AvgPool2d", func() torch.Tensor { return F.AvgPool2d(image(), two, two, zero) }, []int64{1, 1, 2, 2}, []float64{2.5, 4.5, 10.5, 12.5}},
+		{"ReflectionPad2d", func() torch.Tensor { return F.ReflectionPad2d(image(), []int64{1, 0, 2, 0}).Slice(2, 0, 1, 1) }, []int64{1, 1, 1, 5}, []float64{9, 8, 9, 10, 11}},
 		{"AdaptiveAvgPool2d", func() torch.Tensor { return F.AdaptiveAvgPool2d(image(), []int64{1, 2}) }, []int64{1, 1, 1, 2}, []float64{6.5, 8.5}},
 		{"Conv2d", func() torch.Tensor {
 			return F.Conv2d(image(), torch.Ones([]int64{1, 1, 2, 2}, false), torch.Ones([]int64{1}, false), two, zero, one, 1)
@@ -49,6 +50,13 @@ func TestFunctions(t *testing.T) {
 		{"BatchNorm", func() torch.Tensor {
 			return F.BatchNorm(torch.FromFloat32([]float32{1, 3}, 2, 1), undefined, undefined, undefined, undefined, true, 0.1, 0)
 		}, []int64{2, 1}, []float64{-1, 1}},
+		{"BatchNormAddRelu", func() torch.Tensor {
+			return F.BatchNormAddRelu(torch.FromFloat32([]float32{1, 3}, 2, 1), torch.FromFloat32([]float32{0.5, 0.5}, 2, 1),
+				undefined, undefined, undefined, undefined, true, 0.1, 0)
+		}, []int64{2, 1}, []float64{0, 1.5}},
+		{"BatchNormQuickGELU", func() torch.Tensor {
+			return F.BatchNormQuickGELU(torch.FromFloat32([]float32{1, 3}, 2, 1), undefined, undefined, undefined, undefined, true, 0.1, 0)
+		}, []int64{2, 1}, []float64{-1 / (1 + math.Exp(1.702)), 1 / (1 + math.Exp(-1.702))}},
 		{"Dropout at rest", func() torch.Tensor { return F.Dropout(image(), 0.9, false).Sum() }, []int64{}, []float64{120}},
 		{"Dropout of nothing", func() torch.Tensor { return F.Dropout(image(), 0, true).Sum() }, []int64{}, []float64{120}},
 		{"Dropout of all", func() torch.Tensor { return F.Dropout(image(), 1, true).Sum() }, []int64{}, []float64{0}},
@@ -130,7 +138,9 @@ func TestErrors(t *testing.T) {
 			"a kernel beyond the image": {func() {
 				F.Conv2d(image, torch.Ones([]int64{1, 1, 9, 9}, false), undefined, pair, []int64{0, 0}, pair, 1)
 			}, "Kernel size can't be greater"},
-			"an impossible dropout": {func() { F.Dropout(image, 1.5, true) }, "between 0 and 1"},
+			"a reflection of more than the image": {func() { F.ReflectionPad2d(image, []int64{4, 0, 0, 0}) }, "less than the corresponding input dimension"},
+			"a reflection of three sides":         {func() { F.ReflectionPad2d(image, []int64{1, 1, 1}) }, "four numbers"},
+			"an impossible dropout":               {func() { F.Dropout(image, 1.5, true) }, "between 0 and 1"},
 		} {
 			if err := torch.Maybe(c.run); err == nil || !strings.Contains(err.Error(), c.msg) {
 				t.Errorf("%s: got error %v, want one that says %q", name, err, c.msg)

@@ -9,6 +9,7 @@ import (
 
 	"augmix/augmix"
 	"augmix/data"
+	"augmix/eval"
 	"augmix/methods"
 	"augmix/nets"
 	"augmix/run"
@@ -138,13 +139,14 @@ func benchStepCommand() command {
 		name: "step", summary: "times the training step on one synthetic batch in memory",
 		about: "Images are counted as clean ones, whatever the number of their views.",
 		setup: func(f *flags) func(*call) error {
-			b := train.BenchConfig{Config: defaults(), Steps: 20, Warmup: 5}
+			b := train.BenchConfig{Config: defaults(), Size: 32, Steps: 20, Warmup: 5}
 			b.Config.BatchSize = 32
 			json := ""
 			c := &b.Config
 			g := f.group("Step")
 			g.network(c)
 			g.integer(&c.BatchSize, "batch-size", 1, maxBatch, "images a step, each in all its views")
+			g.integer(&b.Size, "size", 1, 2048, "side of the images in pixels")
 			g.integer(&c.Views, "views", 1, 16, "views of an image; with 1 the method is standard, else augmix")
 			g = f.group("Machine")
 			g.precision(c)
@@ -153,18 +155,21 @@ func benchStepCommand() command {
 			g.integer(&b.Steps, "steps", 1, maxCount, "steps that are timed")
 			g.integer(&b.Warmup, "warmup", 0, maxCount, "steps before them")
 			g.json(&json)
-			return func(call *call) error { return benchStep(call, b, json) }
+			return func(call *call) error { return benchStep(f, call, b, json) }
 		},
 	}
 }
 
-func benchStep(c *call, b train.BenchConfig, json string) error {
+func benchStep(f *flags, c *call, b train.BenchConfig, json string) error {
 	cfg := &b.Config
 	if cfg.Views == 1 {
 		cfg.Method = "standard"
 	}
-	if err := checkLayers(*cfg); err != nil {
+	if err := checkNetwork(f.given, *cfg); err != nil {
 		return err
+	}
+	if err := eval.NetConfig(*cfg, 1, nets.Normalization{}).CheckSize(b.Size, b.Size, 3); err != nil {
+		return usage("--size: %v", err)
 	}
 	if err := train.Resolve(cfg, cfg.Precision, cfg.Device); err != nil {
 		return usage("%v", err)
@@ -177,7 +182,7 @@ func benchStep(c *call, b train.BenchConfig, json string) error {
 	return c.results(json, r, func(w io.Writer) error {
 		return writeRows(w, []row{
 			{"model", r.Model},
-			{"batch", fmt.Sprintf("%d images × %d views", r.BatchSize, r.Views)},
+			{"batch", fmt.Sprintf("%d images of %d×%d × %d views", r.BatchSize, r.Size, r.Size, r.Views)},
 			{"precision", fmt.Sprintf("%s, %d threads", r.Precision, r.Threads)},
 			{"steps/s", fmt.Sprintf("%.3f (over %d steps)", r.StepsPerSecond, r.Steps)},
 			{"images/s", fmt.Sprintf("%.1f", r.ImagesPerSecond)},

@@ -20,7 +20,7 @@ import (
 func defaults() run.Config {
 	return run.Config{
 		Dataset: "cifar10", Data: "data",
-		Model: "wrn", Layers: 40, WidenFactor: 2,
+		Model: "wrn", Layers: 40, WidenFactor: 2, DensenetVariant: nets.DenseNetBC, Cardinality: 4, BaseWidth: 32, Pool: nets.PoolMax,
 		Method: "augmix", Views: 3, JSDWeight: 12,
 		MixtureWidth: augmix.Default.Width, MixtureDepth: augmix.Default.Depth, AugSeverity: augmix.Default.Severity,
 		AugProbCoeff: augmix.Default.Alpha, AllOps: augmix.Default.AllOps,
@@ -37,8 +37,6 @@ const (
 	maxEpochs  = 1_000_000
 	maxBatch   = 100_000
 	maxThreads = 1024
-	maxLayers  = 1000
-	maxWiden   = 64
 )
 
 func (g *group) dataset(c *run.Config) {
@@ -50,18 +48,6 @@ func (g *group) data(c *run.Config) {
 }
 
 func (g *group) seed(c *run.Config, help string) { g.add(&seedValue{&c.Seed}, "seed", help) }
-
-func (g *group) network(c *run.Config) {
-	g.choice(&c.Model, "model", "model", nets.Names(), "the network")
-	g.integer(&c.Layers, "layers", 10, maxLayers, "wrn: its depth, 6n+4")
-	g.integer(&c.WidenFactor, "widen-factor", 1, maxWiden, "wrn: times as many channels")
-}
-
-func (g *group) normalize(c *run.Config, otherwise string) {
-	g.text(&c.Normalize, "normalize", "half|cifar|imagenet|M,S",
-		func(s string) error { _, err := nets.ParseNormalization(s); return err },
-		"mean and standard deviation of the pixels (default: "+otherwise+")")
-}
 
 func (g *group) mixture(c *run.Config, preset *string) {
 	const large = math.MaxInt32 // augmix.Config.Validate knows the ranges
@@ -179,15 +165,6 @@ func between(lo, hi float64) func(float64) bool {
 
 func belowOne(x float64) bool { return x >= 0 && x < 1 }
 
-// checkLayers refuses a depth that a wide residual network cannot have (6n+4).
-func checkLayers(c run.Config) error {
-	if c.Model == "wrn" && (c.Layers-4)%6 != 0 {
-		return usage("--layers %d: a wide residual network has 6n+4 layers: give %d or %d", c.Layers,
-			c.Layers-(c.Layers-4)%6, c.Layers-(c.Layers-4)%6+6)
-	}
-	return nil
-}
-
 // adopt sets the flags that are not on the command line to what the configuration
 // file says, with the same checks. c is what the flags write to.
 func (f *flags) adopt(path string, c *run.Config) error {
@@ -203,7 +180,7 @@ func (f *flags) adopt(path string, c *run.Config) error {
 			continue
 		}
 		text := fmt.Sprint(value.Field(i).Interface())
-		if text == "" || text == flag.Value.String() {
+		if text == "" || text == flag.Value.String() || unused(merged.Model, flag.Name) {
 			continue // empty where it does not apply, such as data of shapes
 		}
 		if err := flag.Value.Set(text); err != nil {
@@ -219,6 +196,9 @@ func configRows(c run.Config) []row {
 	value, fields := reflect.ValueOf(c), reflect.TypeFor[run.Config]()
 	for i := range fields.NumField() {
 		key, _, _ := strings.Cut(fields.Field(i).Tag.Get("json"), ",")
+		if unused(c.Model, strings.ReplaceAll(key, "_", "-")) {
+			continue
+		}
 		text := fmt.Sprint(value.Field(i).Interface())
 		if classes, ok := value.Field(i).Interface().([]string); ok {
 			text = fmt.Sprintf("%d: %s", len(classes), strings.Join(classes[:min(len(classes), 10)], ", "))

@@ -59,7 +59,10 @@ func newEvaluation(f *flags) *evaluation {
 	e.foreign = defaults()
 	e.foreign.Model = "" // Nothing would be gained by guessing.
 	c := &e.config
-	c.Dataset, c.Model, c.Layers, c.WidenFactor = "", "", 0, 0 // shown as no default
+	c.Dataset, c.Model = "", "" // shown as no default
+	for _, flag := range nets.Flags() {
+		c.Take(flag, run.Config{})
+	}
 
 	g := f.group("Checkpoints")
 	g.add(&filesValue{&e.checkpoints}, "checkpoint", "a checkpoint: of a run, or another's safetensors or PyTorch file; may be repeated")
@@ -221,14 +224,8 @@ func (e *evaluation) decide(runs []string) error {
 			return usage("--frost-dir: %v", err)
 		}
 	}
-	if e.given("layers") {
-		model := *c
-		if !e.given("model") {
-			model.Model = "wrn"
-		}
-		if err := checkLayers(model); err != nil {
-			return err
-		}
+	if err := checkSaid(e.given, *c, e.foreign); err != nil {
+		return err
 	}
 	precision := c.Precision
 	if precision == "auto" {
@@ -244,21 +241,7 @@ func (e *evaluation) decide(runs []string) error {
 // all that is needed to build it.
 func (e *evaluation) said(t target) (run.Config, error) {
 	var out run.Config
-	if e.given("model") {
-		out.Model = e.config.Model
-	}
-	if e.given("layers") {
-		out.Layers = e.config.Layers
-	}
-	if e.given("widen-factor") {
-		out.WidenFactor = e.config.WidenFactor
-	}
-	if e.given("dataset") {
-		out.Dataset = e.config.Dataset
-	}
-	if e.given("normalize") {
-		out.Normalize = e.config.Normalize
-	}
+	takeGiven(&out, e.given, e.config, append([]string{"model", "dataset", "normalize"}, nets.Flags()...)...)
 	file, err := weights.Read(t.path)
 	if err != nil {
 		return out, err
@@ -269,12 +252,7 @@ func (e *evaluation) said(t target) (run.Config, error) {
 	if out.Model == "" {
 		out.Model = e.foreign.Model
 	}
-	if out.Layers == 0 {
-		out.Layers = e.foreign.Layers
-	}
-	if out.WidenFactor == 0 {
-		out.WidenFactor = e.foreign.WidenFactor
-	}
+	out = completeNetwork(out, e.given, e.foreign)
 	out.Dataset, out.Classes = t.dataset, t.test.Classes()
 	if n, err := nets.Classes(file.Tensors); err == nil && t.dataset == "imagenet" && n == len(data.ImageNetClasses()) {
 		out.Classes = data.ImageNetClasses() // The images may be of some of them.

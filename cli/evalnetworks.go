@@ -65,6 +65,10 @@ func (e *evaluation) load(t target, log *progress) (network, error) {
 	if err != nil {
 		return network{}, err
 	}
+	if err := net.Config().CheckSize(t.test.Size()); err != nil {
+		net.Close()
+		return network{}, usage("%v: %s is evaluated on images of %s", err, t.path, t.dataset)
+	}
 	matched, note, err := eval.Match(t.path, config, t.test)
 	if err != nil {
 		net.Close()

@@ -113,11 +113,7 @@ func (e *export) check(args []string) error {
 	if e.flags.given("normalize") && e.names != nets.RobustBenchNames {
 		return usage("--normalize is about mu and sigma, which only --names %s writes; add that, or leave it out", nets.RobustBenchNames)
 	}
-	network := e.config
-	if e.flags.given("layers") && !e.flags.given("model") {
-		network.Model = "wrn"
-	}
-	return checkLayers(network)
+	return checkSaid(e.flags.given, e.config, defaults())
 }
 
 // read reads the checkpoint; of a run the one that eval evaluates.
@@ -147,7 +143,7 @@ func (e *export) arrange(path string, file *weights.File, log *progress) (*weigh
 	if ours || e.flags.given("model") {
 		return e.stateDict(path, file, was, ours, log)
 	}
-	if name := e.flags.firstGiven("names", "layers", "widen-factor", "normalize"); name != "" {
+	if name := e.flags.firstGiven(append([]string{"names", "normalize"}, nets.Flags()...)...); name != "" {
 		return nil, &eval.MismatchError{Path: path, Reason: fmt.Sprintf(
 			"--%s is about a network, and the file does not say which one it is for; add --model", name)}
 	}
@@ -217,21 +213,11 @@ func (e *export) stateDict(path string, file *weights.File, was run.Config, ours
 // needed to build it.
 func (e *export) said(path string, file *weights.File, ours bool) (run.Config, error) {
 	var out run.Config
-	if e.flags.given("model") {
-		out.Model = e.config.Model
-	}
-	if e.flags.given("layers") || !ours {
-		out.Layers = e.config.Layers
-	}
-	if e.flags.given("widen-factor") || !ours {
-		out.WidenFactor = e.config.WidenFactor
-	}
-	if e.flags.given("normalize") {
-		out.Normalize = e.config.Normalize
-	}
+	takeGiven(&out, e.flags.given, e.config, append([]string{"model", "normalize"}, nets.Flags()...)...)
 	if ours {
 		return out, nil
 	}
+	out = completeNetwork(out, e.flags.given, defaults())
 	classes, err := nets.Classes(file.Tensors)
 	if err != nil {
 		return out, &eval.MismatchError{Path: path, Reason: err.Error()}

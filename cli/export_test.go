@@ -122,6 +122,8 @@ func TestExport(t *testing.T) {
 		"export a.pt --out f.pt --model resnet20":                     {exitCheckpoint, "a.pt ResNet-20 fc.weight is not in the network linear.weight is missing"},
 		"export a.pt --out f.pt --names robustbench":                  {exitCheckpoint, "a.pt --names --model"},
 		"export a.pt --out f.pt --layers 10":                          {exitCheckpoint, "a.pt --layers --model"},
+		"export a.pt --out f.pt --pool maxblurpool":                   {exitCheckpoint, "a.pt --pool --model"},
+		"export one --out f.pt --layers 16":                           {exitCheckpoint, "trained with --layers 10 not 16"},
 		"export one/checkpoints/none.safetensors --out f.safetensors": {exitCheckpoint, "none.safetensors no such file"},
 	} {
 		code, stdout, stderr := callMain(t, strings.Fields(line)...)

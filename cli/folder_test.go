@@ -133,6 +133,8 @@ func TestImageFolder(t *testing.T) {
 	if _, _, stderr := call(eval + "--limit-eval 4"); missingWord(stderr, "4 of the 10 images, one in 2") != "" {
 		t.Errorf("--limit-eval 4: %s", stderr)
 	}
+	stops("train --dataset folder --image-size 64 --model allconv --data good --save large", exitUsage, "allconv at most 55×55 not 64×64")
+	stops("eval partly --image-size 6 --sets clean", exitUsage, "--image-size 6 from 8")
 	stops("eval partly --image-size 40", exitUsage, "--image-size 40 nearest 32 --sets clean")
 	if code, stdout, _ := call("eval partly --image-size 40 --sets clean --fast-decode"); code != 0 {
 		t.Errorf("another size: exit code %d: %s", code, stdout)

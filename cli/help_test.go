@@ -70,12 +70,13 @@ func TestFlagNames(t *testing.T) {
 		"train": "dataset model epochs learning-rate batch-size eval-batch-size momentum decay layers widen-factor droprate " +
 			"mixture-width mixture-depth aug-severity aug-prob-coeff no-jsd all-ops save resume evaluate print-freq num-workers " +
 			"lr weight-decay workers drop output data-dir data device precision seed threads json limit-train limit-eval dry-run " +
+			"densenet-variant cardinality base-width pool " +
 			"quiet version method views jsd-weight val-split config checkpoint-every deterministic normalize fill augmix-preset",
 		"eval": "data checkpoint device precision threads num-workers json limit-eval dry-run quiet version sets only severity " +
-			"c-data frost-dir eval-batch-size model layers widen-factor normalize dataset",
+			"c-data frost-dir eval-batch-size model layers widen-factor densenet-variant cardinality base-width pool normalize dataset",
 		"preview": "dataset data count seed mixture-width mixture-depth aug-severity aug-prob-coeff all-ops fill augmix-preset operations out",
 		"report":  "out json",
-		"export":  "checkpoint model layers widen-factor normalize out names quiet",
+		"export":  "checkpoint model layers widen-factor densenet-variant cardinality base-width pool normalize out names quiet",
 		"doctor":  "data json",
 	} {
 		c, ok := find(command, commands())
@@ -102,7 +103,7 @@ func TestReferenceDefaults(t *testing.T) {
 	for flag, want := range map[string]string{
 		"dataset": "cifar10", "model": "wrn", "layers": "40", "widen-factor": "2", "epochs": "100", "learning-rate": "0.1",
 		"batch-size": "128", "eval-batch-size": "0", "momentum": "0.9", "decay": "0.0005", "mixture-width": "3",
-		"mixture-depth": "-1", "aug-severity": "3", "aug-prob-coeff": "1", "print-freq": "50", "views": "3", "jsd-weight": "12",
+		"mixture-depth": "-1", "aug-severity": "3", "aug-prob-coeff": "1", "print-freq": "50", "views": "3", "jsd-weight": "12", "cardinality": "4", "base-width": "32",
 	} {
 		if got := f.set.Lookup(flag).DefValue; got != want {
 			t.Errorf("--%s: the default is %s, want %s", flag, got, want)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"augmix/data"
+	"augmix/eval"
 	"augmix/nets"
 	"augmix/run"
 	"augmix/train"
@@ -130,9 +131,10 @@ func (t *training) decide() error {
 	if t.evaluate && (t.resume == "none" || t.resume == "auto") {
 		return usage("--evaluate needs --resume FILE, the checkpoint to evaluate (or: augmix eval --checkpoint FILE)")
 	}
-	if err := checkLayers(*c); err != nil {
+	if err := checkNetwork(t.flags.given, *c); err != nil {
 		return err
 	}
+	*c = eval.WithoutUnused(*c)
 	if err := train.Mixing(*c).Validate(); err != nil {
 		return usage("%v", err)
 	}
@@ -186,6 +188,10 @@ func (t *training) open(log *progress) (set, test data.Dataset, err error) {
 	}
 	if c.ValSplit >= set.Len() {
 		return nil, nil, usage("--val-split %d: there are %d training images; hold fewer of them out", c.ValSplit, set.Len())
+	}
+	w, h, channels := set.Size()
+	if err := eval.NetConfig(*c, 1, nets.Normalization{}).CheckSize(w, h, channels); err != nil {
+		return nil, nil, usage("%v", err)
 	}
 	c.Classes = set.Classes()
 	return set, test, nil

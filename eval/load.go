@@ -51,10 +51,7 @@ func Build(path string, file *weights.File, flags run.Config) (net *nets.Net, co
 		return nil, config, "", &MismatchError{path, err.Error()}
 	}
 	config.Normalize = normalize.Name
-	net, err = nets.New(nets.Config{
-		Model: config.Model, Classes: len(config.Classes), Layers: config.Layers, WidenFactor: config.WidenFactor,
-		Normalize: normalize,
-	}, 0)
+	net, err = nets.New(NetConfig(config, len(config.Classes), normalize), 0)
 	if err != nil {
 		return nil, config, "", &MismatchError{path, err.Error()}
 	}
@@ -66,21 +63,37 @@ func Build(path string, file *weights.File, flags run.Config) (net *nets.Net, co
 	return net, config, source, nil
 }
 
+// NetConfig is the network that a configuration says.
+func NetConfig(c run.Config, classes int, normalize nets.Normalization) nets.Config {
+	return nets.Config{
+		Model: c.Model, Classes: classes, Layers: c.Layers, WidenFactor: c.WidenFactor, DropRate: c.Droprate,
+		DenseNetVariant: c.DensenetVariant, Cardinality: c.Cardinality, BaseWidth: c.BaseWidth, Pool: c.Pool,
+		Normalize: normalize,
+	}
+}
+
+// WithoutUnused returns c with zero for what its network does not have, so that flags of other networks make no
+// difference.
+func WithoutUnused(c run.Config) run.Config {
+	for _, flag := range nets.Flags() {
+		if !nets.Has(c.Model, flag) {
+			c.Take(flag, run.Config{})
+		}
+	}
+	return c
+}
+
 // disagreement compares what a run was with the flags that are given.
 func disagreement(path string, was, flags run.Config) error {
-	for _, c := range []struct {
-		flag     string
-		was, now any
-		given    bool
-	}{
-		{"model", was.Model, flags.Model, flags.Model != ""},
-		{"layers", was.Layers, flags.Layers, flags.Layers != 0},
-		{"widen-factor", was.WidenFactor, flags.WidenFactor, flags.WidenFactor != 0},
-		{"dataset", was.Dataset, flags.Dataset, flags.Dataset != ""},
-	} {
-		if c.given && c.was != c.now {
-			return &MismatchError{path, fmt.Sprintf("it was trained with --%s %v, not %v; leave the flag out", c.flag, c.was, c.now)}
+	now := was
+	for _, flag := range append([]string{"model", "dataset"}, nets.Flags()...) {
+		// Dropout leaves no trace in the weights.
+		if flags.Says(flag) && flag != "droprate" {
+			now.Take(flag, flags)
 		}
+	}
+	for _, d := range run.Differences(was, now) {
+		return &MismatchError{path, fmt.Sprintf("it was trained with --%s %s, not %s; leave the flag out", d.Flag, d.Was, d.Now)}
 	}
 	return nil
 }

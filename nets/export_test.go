@@ -15,7 +15,9 @@ import (
 
 // small is a configuration of a network that is quick to build.
 func small(model string) Config {
-	return Config{Model: model, Classes: 7, Layers: 10, WidenFactor: 1}
+	return Config{
+		Model: model, Classes: 7, Layers: 10, WidenFactor: 1, DenseNetVariant: DenseNetReference, Cardinality: 2, BaseWidth: 4, Pool: PoolMaxBlur,
+	}
 }
 
 func keys(tensors []weights.Tensor) []string {

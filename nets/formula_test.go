@@ -69,10 +69,10 @@ func formulaTensor(t *testing.T, name string, shape []int64, bnBias float64) []f
 	return out
 }
 
-// formulaPixels returns count images of 32×32 RGB, NHWC, in [0, 1).
-func formulaPixels(name string, count int) []float32 {
+// formulaPixels returns count images of side×side RGB, NHWC, in [0, 1).
+func formulaPixels(name string, count, side int) []float32 {
 	start := fnv1a64(name)
-	out := make([]float32, count*32*32*3)
+	out := make([]float32, count*side*side*3)
 	for i := range out {
 		out[i] = float32(splitmix64(start+uint64(i))>>40) / (1 << 24)
 	}
@@ -98,9 +98,12 @@ func sampleIndices(name string, n int) [8]int {
 	return out
 }
 
-// images returns the batch called name as the trainer gives it to a network: NCHW, lying in memory as NHWC.
-func images(name string, count int) torch.Tensor {
-	x := torch.FromFloat32(formulaPixels(name, count), int64(count), 32, 32, 3)
+// images returns the batch called name, 32×32, as the trainer gives it to a network: NCHW, lying in memory as NHWC.
+func images(name string, count int) torch.Tensor { return imagesOf(name, count, 32) }
+
+// imagesOf is images of side×side.
+func imagesOf(name string, count, side int) torch.Tensor {
+	x := torch.FromFloat32(formulaPixels(name, count, side), int64(count), int64(side), int64(side), 3)
 	return x.Permute([]int64{0, 3, 1, 2})
 }
 
@@ -111,6 +114,10 @@ func newFormulaNet(t *testing.T, cfg Config, bnBias float64) *Net {
 	var tensors []weights.Tensor
 	for _, w := range n.Tensors() {
 		if w.Name == "mu" || w.Name == "sigma" {
+			continue
+		}
+		if strings.HasSuffix(w.Name, ".filt") {
+			tensors = append(tensors, w) // BlurPool's filter is part of its definition.
 			continue
 		}
 		tensors = append(tensors, float32Tensor(w.Name, w.Shape, formulaTensor(t, w.Name, w.Shape, bnBias)))
@@ -145,7 +152,7 @@ func TestFormula(t *testing.T) {
 			t.Errorf("%s: got first %v and last %v, want %v", c.name, got[0], got[n-1], c.want)
 		}
 	}
-	pixels := formulaPixels("input", 2)
+	pixels := formulaPixels("input", 2, 32)
 	if got, want := [2]float32{pixels[0], pixels[len(pixels)-1]}, ([2]float32{0.097818315, 0.350655198}); got != want {
 		t.Errorf("pixels: got first and last %v, want %v", got, want)
 	}

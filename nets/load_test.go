@@ -28,6 +28,15 @@ func mustNew(t *testing.T, cfg Config, seed uint64) *Net {
 	if cfg.Normalize.Sigma[0] == 0 {
 		cfg.Normalize = normalizations[0]
 	}
+	if cfg.DenseNetVariant == "" {
+		cfg.DenseNetVariant = DenseNetBC
+	}
+	if cfg.Cardinality == 0 {
+		cfg.Cardinality, cfg.BaseWidth = 4, 32
+	}
+	if cfg.Pool == "" {
+		cfg.Pool = PoolMax
+	}
 	n, err := New(cfg, seed)
 	if err != nil {
 		t.Fatal(err)
@@ -86,6 +95,10 @@ func TestCanonicalName(t *testing.T) {
 		{"module.bn1.num_batches_tracked", "", false},
 		{"optimizer.momentum.conv1.weight", "", false},
 		{"module.", "", true},
+		{"normalize.mean", "mu", true},
+		{"module.normalize.std", "sigma", true},
+		{"model.mean", "mu", true},
+		{"layer.mean", "layer.mean", true},
 	} {
 		if got, use := CanonicalName(c.name); got != c.want || use != c.use {
 			t.Errorf("%q: got %q, %v, want %q, %v", c.name, got, use, c.want, c.use)

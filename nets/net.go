@@ -3,27 +3,15 @@
 package nets
 
 import (
-	"fmt"
-	"strings"
-
 	torch "github.com/wangkuiyi/gotorch"
 	"github.com/wangkuiyi/gotorch/nn"
 )
-
-// Config says which network to build.
-type Config struct {
-	Model       string // One of Names.
-	Classes     int
-	Layers      int     // wrn only: the depth, 6n+4.
-	WidenFactor int     // wrn only.
-	DropRate    float64 // wrn only: the dropout between the convolutions of a block.
-	Normalize   Normalization
-}
 
 // Body is a network without its normalisation: it takes normalised images, NCHW, and returns logits [N, classes].
 type Body interface {
 	nn.IModule
 	Forward(x torch.Tensor) torch.Tensor
+	count(*counter)
 }
 
 // Net is a network: Normalize, then the body. Its weights live until Close.
@@ -37,47 +25,20 @@ type Net struct {
 	static *torch.Static
 }
 
-// architecture is a row of the table of networks.
-type architecture struct {
-	build     func(Config) (Body, error)
-	normalize string // The published convention.
-}
-
-var architectures = map[string]architecture{
-	"wrn":      {newWRN, "half"},
-	"resnet20": {newResNet(3), "imagenet"},
-	"resnet32": {newResNet(5), "imagenet"},
-	"resnet44": {newResNet(7), "imagenet"},
-	"resnet56": {newResNet(9), "imagenet"},
-}
-
-// Names lists the networks that New builds.
-func Names() []string { return []string{"wrn", "resnet20", "resnet32", "resnet44", "resnet56"} }
-
-// PublishedNormalization returns what the network's published weights expect: the name of a Normalization.
-func PublishedNormalization(model string) string { return architectures[model].normalize }
-
 // New builds a network with its source's initialisation, drawn from seed, in training mode, float32, its convolutions'
-// weights channels_last.
-func New(cfg Config, seed uint64) (net *Net, err error) {
-	a, ok := architectures[cfg.Model]
-	if !ok {
-		return nil, fmt.Errorf("unknown model %q; the models are %s", cfg.Model, strings.Join(Names(), ", "))
-	}
-	if cfg.Classes < 1 {
-		return nil, fmt.Errorf("a network needs at least one class, not %d", cfg.Classes)
+// weights channels_last. Its errors are those of Check.
+func New(cfg Config, seed uint64) (*Net, error) {
+	if err := cfg.Check(); err != nil {
+		return nil, err
 	}
 	n := &Net{config: cfg, static: torch.NewStatic()}
 	n.Init(n)
 	n.static.Do(func() {
 		torch.Seed(seed)
 		n.Normalize = newNormalize(cfg.Normalize)
-		n.Body, err = a.build(cfg)
+		a, _ := find(cfg.Model)
+		n.Body = a.build(cfg)
 	})
-	if err != nil {
-		n.Close()
-		return nil, err
-	}
 	for _, p := range n.Parameters() {
 		if p.Dim() == 4 {
 			torch.Scope(func() {
@@ -88,6 +49,9 @@ func New(cfg Config, seed uint64) (net *Net, err error) {
 	}
 	return n, nil
 }
+
+// Describe names the network as its papers do.
+func (n *Net) Describe() string { return n.config.Describe() }
 
 // Config returns what the network was built from.
 func (n *Net) Config() Config { return n.config }

@@ -31,8 +31,8 @@ type resBlock struct {
 }
 
 // newResNet returns a builder of the network with n blocks in each of its three stages, 6n+2 layers.
-func newResNet(n int) func(Config) (Body, error) {
-	return func(cfg Config) (Body, error) {
+func newResNet(n int) func(Config) Body {
+	return func(cfg Config) Body {
 		r := &ResNet{
 			Conv1:  conv(3, 16, 3, 1, 1),
 			BN1:    batchNorm(16),
@@ -43,7 +43,7 @@ func newResNet(n int) func(Config) (Body, error) {
 		}
 		r.Init(r)
 		r.Apply(initResNet)
-		return r, nil
+		return r
 	}
 }
 

@@ -100,19 +100,12 @@ func list(problems []string) string {
 	return fmt.Sprintf("%d tensors do not fit:\n  %s", len(problems), strings.Join(problems, "\n  "))
 }
 
-// Describe names the network as its papers do: WRN-40-2, ResNet-20.
-func (n *Net) Describe() string {
-	if n.config.Model == "wrn" {
-		return fmt.Sprintf("WRN-%d-%d", n.config.Layers, n.config.WidenFactor)
-	}
-	return strings.Replace(n.config.Model, "resnet", "ResNet-", 1)
-}
-
 func isNormalization(name string) bool { return name == "mu" || name == "sigma" }
 
 // CanonicalName maps the name of a tensor in a checkpoint to the network's own: the prefixes module. (DataParallel) and
-// model. (RobustBench's wrapper) are cut off, however often they stand there, and RobustBench's convShortcut is
-// conv_shortcut. use is false for what a network does not hold: num_batches_tracked and the optimizer's state.
+// model. (RobustBench's wrapper) are cut off, however often they stand there, RobustBench's convShortcut is
+// conv_shortcut, and the mean and std of a layer called normalize, or of the network, are mu and sigma. use is false for
+// what a network does not hold: num_batches_tracked and the optimizer's state.
 func CanonicalName(name string) (canonical string, use bool) {
 	name = ownName(name)
 	if strings.HasSuffix(name, batchCounter) || strings.HasPrefix(name, OptimizerPrefix) {
@@ -129,10 +122,17 @@ func ownName(name string) string {
 			rest, ok = strings.CutPrefix(name, "model.")
 		}
 		if !ok {
-			return strings.ReplaceAll(name, "convShortcut", "conv_shortcut")
+			break
 		}
 		name = rest
 	}
+	switch name {
+	case "normalize.mean", "mean":
+		return "mu"
+	case "normalize.std", "std":
+		return "sigma"
+	}
+	return strings.ReplaceAll(name, "convShortcut", "conv_shortcut")
 }
 
 // batchCounter ends the name of a batch normalisation's count of the batches that it was trained on, an int64 scalar.

@@ -1,28 +1,10 @@
 package nets
 
 import (
-	"fmt"
-	"math"
-
 	torch "github.com/wangkuiyi/gotorch"
 	"github.com/wangkuiyi/gotorch/nn"
 	F "github.com/wangkuiyi/gotorch/nn/functional"
-	"github.com/wangkuiyi/gotorch/nn/initializer"
 )
-
-// PyTorch's defaults for batch normalisation.
-const (
-	bnEps      = 1e-5
-	bnMomentum = 0.1
-)
-
-func conv(in, out, kernel, stride, padding int64) *nn.Conv2dModule {
-	return nn.Conv2d(in, out, kernel, stride, padding, 1, 1, false, "zeros")
-}
-
-func batchNorm(features int64) *nn.BatchNorm2dModule {
-	return nn.BatchNorm2d(features, bnEps, bnMomentum, true, true)
-}
 
 // WRN is the wide residual network of Zagoruyko and Komodakis (2016) as google-research/augmix has it
 // (third_party/WideResNet_pytorch/wideresnet.py): pre-activation basic blocks, 16·k, 32·k and 64·k channels.
@@ -52,16 +34,7 @@ type wrnBlock struct {
 	dropRate float64
 }
 
-func newWRN(cfg Config) (Body, error) {
-	if cfg.Layers < 10 || (cfg.Layers-4)%6 != 0 {
-		return nil, fmt.Errorf("a wide residual network has 6n+4 layers (10, 16, 22, 28, 34, 40, …), not %d", cfg.Layers)
-	}
-	if cfg.WidenFactor < 1 {
-		return nil, fmt.Errorf("the widen factor is at least 1, not %d", cfg.WidenFactor)
-	}
-	if cfg.DropRate < 0 || cfg.DropRate >= 1 {
-		return nil, fmt.Errorf("the dropout rate is in [0, 1), not %v", cfg.DropRate)
-	}
+func newWRN(cfg Config) Body {
 	n := (cfg.Layers - 4) / 6
 	k := int64(cfg.WidenFactor)
 	w := &WRN{
@@ -73,19 +46,8 @@ func newWRN(cfg Config) (Body, error) {
 		FC:     nn.Linear(64*k, int64(cfg.Classes), true),
 	}
 	w.Init(w)
-	w.Apply(initWRN)
-	return w, nil
-}
-
-// initWRN draws convolutions from N(0, 2/(k²·C_out)) and zeroes the bias of the head; batch normalisation keeps 1 and 0
-// and the head's weight PyTorch's default (wideresnet.py, WideResNet.__init__).
-func initWRN(m nn.IModule) {
-	switch m := m.(type) {
-	case *nn.Conv2dModule:
-		initializer.Normal(&m.Weight, 0, math.Sqrt(2/float64(m.KernelSize*m.KernelSize*m.OutChannels)))
-	case *nn.LinearModule:
-		initializer.Zeros(&m.Bias)
-	}
+	w.Apply(initFanOut)
+	return w
 }
 
 func newWRNStage(n int, in, out, stride int64, dropRate float64) *wrnStage {

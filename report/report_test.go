@@ -152,6 +152,18 @@ func TestNotes(t *testing.T) {
 	}
 }
 
+func TestNetworkNames(t *testing.T) {
+	for want, c := range map[string]run.Config{
+		"wrn-40-2": {Model: "wrn", Layers: 40, WidenFactor: 2}, "allconv": {Model: "allconv"},
+		"densenet-bc": {Model: "densenet", DensenetVariant: "bc"}, "resnext-4x32d": {Model: "resnext", Cardinality: 4, BaseWidth: 32},
+		"resnet18": {Model: "resnet18", Pool: "max"}, "resnet50-maxblurpool": {Model: "resnet50", Pool: "maxblurpool"},
+	} {
+		if got := network(c); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
 func TestLoadNamesWhatIsMissing(t *testing.T) {
 	tests := []struct {
 		remove, want string

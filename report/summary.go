@@ -134,10 +134,17 @@ func (s *Summary) corruptionCount() string {
 	return fmt.Sprintf("%d corruptions (%s) and their severities", len(names), strings.Join(names, ", "))
 }
 
-// network is the short name of a configuration's network: wrn-40-2, resnet20.
+// network is the short name of a configuration's network: wrn-40-2, densenet-bc, resnext-4x32d, resnet18-maxblurpool.
 func network(c run.Config) string {
-	if c.Model == "wrn" {
+	switch {
+	case c.Model == "wrn":
 		return fmt.Sprintf("wrn-%d-%d", c.Layers, c.WidenFactor)
+	case c.Model == "densenet":
+		return "densenet-" + c.DensenetVariant
+	case c.Model == "resnext":
+		return fmt.Sprintf("resnext-%dx%dd", c.Cardinality, c.BaseWidth)
+	case c.Pool != "" && c.Pool != "max":
+		return c.Model + "-" + c.Pool
 	}
 	return c.Model
 }

@@ -35,11 +35,15 @@ type Config struct {
 	OnBadSample string `json:"on_bad_sample" resume:"free"`
 
 	// Network.
-	Model       string  `json:"model"`
-	Layers      int     `json:"layers"`
-	WidenFactor int     `json:"widen_factor"`
-	Droprate    float64 `json:"droprate"`
-	Normalize   string  `json:"normalize"` // half, cifar, imagenet or M,S
+	Model           string  `json:"model"` // the next fields are zero where the model has no such thing
+	Layers          int     `json:"layers"`
+	WidenFactor     int     `json:"widen_factor"`
+	Droprate        float64 `json:"droprate"`
+	DensenetVariant string  `json:"densenet_variant"`
+	Cardinality     int     `json:"cardinality"`
+	BaseWidth       int     `json:"base_width"`
+	Pool            string  `json:"pool"`
+	Normalize       string  `json:"normalize"` // half, cifar, imagenet or M,S
 
 	// Method.
 	Method       string  `json:"method"`
@@ -247,6 +251,17 @@ func kindOf(device string) string {
 // DefaultSave is where a run goes when --save is not given.
 func (c Config) DefaultSave() string {
 	return filepath.Join("runs", fmt.Sprintf("%s-%s-%s-s%d", c.Dataset, c.Model, c.Method, c.Seed))
+}
+
+// Take sets the field of a flag to what other has there. It panics if there is no such flag.
+func (c *Config) Take(flag string, other Config) {
+	key := strings.ReplaceAll(flag, "-", "_")
+	c.fields()[key].Set(other.fields()[key])
+}
+
+// Says tells whether the field of a flag is not zero. It panics if there is no such flag.
+func (c Config) Says(flag string) bool {
+	return !c.fields()[strings.ReplaceAll(flag, "-", "_")].IsZero()
 }
 
 // fields returns c's settable fields by JSON name.

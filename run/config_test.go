@@ -14,7 +14,8 @@ func sample() Config {
 	return Config{
 		Dataset: "cifar10", Data: "/data", Classes: []string{"cat", "dog"},
 		LimitTrain: 100, LimitEval: 50, ValSplit: 10, ImageSize: 224, FastDecode: true, OnBadSample: "skip",
-		Model: "wrn", Layers: 16, WidenFactor: 1, Droprate: 0.1, Normalize: "half",
+		Model: "wrn", Layers: 16, WidenFactor: 1, Droprate: 0.1, DensenetVariant: "bc", Cardinality: 4,
+		BaseWidth: 32, Pool: "max", Normalize: "half",
 		Method: "augmix", Views: 3, NoJSD: true, JSDWeight: 12, MixtureWidth: 3, MixtureDepth: -1,
 		AugSeverity: 3, AugProbCoeff: 1, AllOps: true, Fill: 128,
 		CutoutLength: 16, MixupAlpha: 1, CutMixBeta: 1, CutMixProb: 0.5, Policy: "p.json", PolicySHA256: "ab", PatchWidth: 25, PatchNoise: 1,

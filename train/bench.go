@@ -13,6 +13,7 @@ import (
 // BenchConfig is a measurement of the training step on one synthetic batch that lies in memory.
 type BenchConfig struct {
 	Config run.Config // Model, method, batch size, precision and threads are used.
+	Size   int        // The side of the images in pixels.
 	Steps  int        // Timed.
 	Warmup int        // Before them.
 }
@@ -21,9 +22,11 @@ type BenchConfig struct {
 type BenchResult struct {
 	StepsPerSecond  float64 `json:"steps_per_second"`
 	ImagesPerSecond float64 `json:"images_per_second"`
+	CPUSeconds      float64 `json:"cpu_seconds_per_step"` // Of all threads.
 	PeakRSSBytes    int64   `json:"peak_rss_bytes"`
 	Precision       string  `json:"precision"`
 	Model           string  `json:"model"`
+	Size            int     `json:"size"`
 	BatchSize       int     `json:"batch_size"`
 	Views           int     `json:"views"`
 	Threads         int     `json:"threads"`
@@ -31,11 +34,8 @@ type BenchResult struct {
 	Loss            float64 `json:"loss"` // After the last step.
 }
 
-// The synthetic images are benchSize pixels wide and high, in benchClasses classes.
-const (
-	benchSize    = 32
-	benchClasses = 10
-)
+// benchClasses is how many classes the synthetic images have.
+const benchClasses = 10
 
 // BenchStep times the step of a run: forward, loss, backward, update, with no data pipeline.
 func BenchStep(b BenchConfig) (BenchResult, error) {
@@ -52,7 +52,10 @@ func BenchStep(b BenchConfig) (BenchResult, error) {
 		return BenchResult{}, err
 	}
 	defer net.Close()
-	m := newMachine(cfg, method, net, benchSize, benchSize, 3)
+	if err := net.Config().CheckSize(b.Size, b.Size, 3); err != nil {
+		return BenchResult{}, err
+	}
+	m := newMachine(cfg, method, net, b.Size, b.Size, 3)
 	defer m.close()
 	batch := m.synthetic()
 
@@ -65,21 +68,38 @@ func BenchStep(b BenchConfig) (BenchResult, error) {
 		}
 	}
 	train(b.Warmup)
+	before, err := usage()
+	if err != nil {
+		return BenchResult{}, err
+	}
 	start := time.Now()
 	train(b.Steps)
 	seconds := time.Since(start).Seconds()
+	after, err := usage()
+	if err != nil {
+		return BenchResult{}, err
+	}
 	m.meter.startEpoch()
 	m.step(batch, cfg.LearningRate, 0)
 	m.meter.read()
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		return BenchResult{}, fmt.Errorf("read the peak memory: %w", err)
-	}
 	return BenchResult{
 		StepsPerSecond: float64(b.Steps) / seconds, ImagesPerSecond: float64(b.Steps*cfg.BatchSize) / seconds,
-		PeakRSSBytes: usage.Maxrss * 1024, Precision: cfg.Precision, Model: net.Describe(), BatchSize: cfg.BatchSize,
-		Views: method.Views(), Threads: cfg.Threads, Steps: b.Steps, Loss: m.meter.average,
+		CPUSeconds: (processorTime(after) - processorTime(before)).Seconds() / float64(b.Steps), PeakRSSBytes: after.Maxrss * 1024,
+		Precision: cfg.Precision, Model: net.Describe(), Size: b.Size, BatchSize: cfg.BatchSize, Views: method.Views(),
+		Threads: cfg.Threads, Steps: b.Steps, Loss: m.meter.average,
 	}, nil
+}
+
+func usage() (u syscall.Rusage, err error) {
+	if err = syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		err = fmt.Errorf("read what the process has used: %w", err)
+	}
+	return u, err
+}
+
+// processorTime is what all threads have spent, in the program and in the system on its behalf.
+func processorTime(u syscall.Rusage) time.Duration {
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // synthetic fills slot 0 with a pattern that is not constant, and labels in turn.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"augmix/augmix"
+	"augmix/eval"
 	"augmix/methods"
 	"augmix/nets"
 	"augmix/run"
@@ -72,8 +73,5 @@ func newNet(cfg run.Config, classes int) (*nets.Net, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--normalize: %w", err)
 	}
-	return nets.New(nets.Config{
-		Model: cfg.Model, Classes: classes, Layers: cfg.Layers, WidenFactor: cfg.WidenFactor, DropRate: cfg.Droprate,
-		Normalize: normalize,
-	}, cfg.Seed)
+	return nets.New(eval.NetConfig(cfg, classes, normalize), cfg.Seed)
 }

@@ -172,7 +172,7 @@ func TestAttackStaysInItsBall(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			m := newMachine(cfg, method, net, benchSize, benchSize, 3)
+			m := newMachine(cfg, method, net, 32, 32, 3)
 			torch.Seed(1)
 			torch.Scope(func() {
 				b := m.batch(m.synthetic())

@@ -174,7 +174,8 @@ func (t *trainer) adopt(c *run.Checkpoint) error {
 		t.say("using %d threads, as the run began with", was.Threads)
 		t.cfg.Threads = was.Threads
 	}
-	for _, d := range run.Differences(was, t.cfg) {
+	// Earlier programs wrote flags that the model does not have.
+	for _, d := range run.Differences(eval.WithoutUnused(was), eval.WithoutUnused(t.cfg)) {
 		if !d.Free {
 			return &ResumeError{fmt.Sprintf("cannot go on from %s: %v; leave that flag as it was, or choose another --save", c.Path, d)}
 		}
@@ -198,6 +199,10 @@ func (t *trainer) build() error {
 		return err
 	}
 	w, h, c := t.train.Size()
+	if err := net.Config().CheckSize(w, h, c); err != nil {
+		net.Close()
+		return err
+	}
 	t.machine = newMachine(cfg, method, net, w, h, c)
 	sampler := data.Sampler{Len: t.train.Len(), Seed: cfg.Seed, Shuffle: true}
 	t.batches = sampler.Steps(cfg.BatchSize)

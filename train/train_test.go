@@ -197,11 +197,11 @@ func TestValidationChoosesBest(t *testing.T) {
 // The count of live tensors is the same at the head of every step: a step frees what it makes.
 func TestStepsKeepNoTensors(t *testing.T) {
 	cfg, _, _ := small(t)
-	if _, err := BenchStep(BenchConfig{Config: cfg, Steps: 1, Warmup: 1}); err != nil {
+	if _, err := BenchStep(BenchConfig{Config: cfg, Size: 32, Steps: 1, Warmup: 1}); err != nil {
 		t.Fatal(err)
 	}
 	before := torch.LiveTensors()
-	if _, err := BenchStep(BenchConfig{Config: cfg, Steps: 20, Warmup: 2}); err != nil {
+	if _, err := BenchStep(BenchConfig{Config: cfg, Size: 32, Steps: 20, Warmup: 2}); err != nil {
 		t.Fatal(err)
 	}
 	if got := torch.LiveTensors(); got != before {

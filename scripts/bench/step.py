@@ -1,5 +1,8 @@
-"""Times one training step of WRN-40-2 with the AugMix loss in PyTorch.
+"""Times one training step of a network with the AugMix loss in PyTorch.
 
+--model is a network of `augmix bench step`, in the form that is its default
+(densenet-reference, resnet18-maxblurpool and resnet50-maxblurpool are others';
+PyTorch's MaxBlurPool takes images from 33x33 on).
 A batch of --batch-size clean images and their two augmented views lies in
 memory already; nothing is read or augmented. Prints one JSON object with the
 keys of `augmix bench step --json`. Modes:
@@ -8,6 +11,7 @@ keys of `augmix bench step --json`. Modes:
                  cifar.py runs
   tuned-bf16     bf16 weights and activations in channels_last, float32
                  BatchNorm, float32 master weights, fused SGD
+  tuned-fp32     float32 in channels_last, fused SGD
   tuned-autocast float32 weights, autocast to bf16, channels_last, fused SGD
   compiled-bf16  tuned-bf16 under torch.compile (needs g++ and Python's headers)
 
@@ -29,6 +33,20 @@ import nets
 
 MOMENTUM, DECAY, RATE = 0.9, 5e-4, 0.1
 VIEWS = 3
+
+
+NETWORKS = {
+    "wrn": lambda: nets.WideResNet(40, 2),
+    "allconv": nets.AllConv,
+    "densenet": nets.DenseNet,
+    "densenet-reference": lambda: nets.DenseNet("reference"),
+    "resnext": nets.ResNeXt,
+    "resnet20": lambda: nets.ResNet(20),
+    "resnet18": lambda: nets.vision_resnet(18),
+    "resnet50": lambda: nets.vision_resnet(50),
+    "resnet18-maxblurpool": lambda: nets.vision_resnet(18, "maxblurpool"),
+    "resnet50-maxblurpool": lambda: nets.vision_resnet(50, "maxblurpool"),
+}
 
 
 class Plain:
@@ -64,16 +82,18 @@ class Master:
         torch._foreach_copy_(parameters, self.masters)
 
 
-def build(mode, x):
-    """Returns (forward function, optimizer, batch) of the mode.
+def build(model, mode, x):
+    """Returns (forward function, optimizer, batch) of the model in the mode.
 
     x is the batch in float32 NCHW, normalised.
     """
-    net = nets.WideResNet(40, 2).train()
+    net = NETWORKS[model]().train()
     if mode == "reference":
         return net, Plain(net, fused=False), x
     net = net.to(memory_format=torch.channels_last)
     x = x.contiguous(memory_format=torch.channels_last)
+    if mode == "tuned-fp32":
+        return net, Plain(net, fused=True), x
     if mode == "tuned-autocast":
         def forward(images):
             with torch.autocast("cpu", torch.bfloat16):
@@ -91,24 +111,26 @@ def build(mode, x):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mode", default="tuned-bf16",
-                        choices=("reference", "tuned-bf16", "tuned-autocast", "compiled-bf16"))
+                        choices=("reference", "tuned-fp32", "tuned-bf16", "tuned-autocast", "compiled-bf16"))
+    parser.add_argument("--model", default="wrn", choices=NETWORKS, help="default wrn: WRN-40-2")
+    parser.add_argument("--size", type=int, default=32, help="side of the images in pixels (default 32)")
     parser.add_argument("--batch-size", type=int, default=32, help="clean images in a step (default 32)")
     parser.add_argument("--steps", type=int, default=10, help="steps that are timed (default 10)")
     parser.add_argument("--warmup", type=int, default=3, help="steps before them (default 3)")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="default: all cores")
     arguments = parser.parse_args()
-    if min(arguments.batch_size, arguments.steps, arguments.threads) < 1 or arguments.warmup < 0:
+    if min(arguments.batch_size, arguments.steps, arguments.threads, arguments.size) < 1 or arguments.warmup < 0:
         parser.error("--batch-size, --steps and --threads must be at least 1, --warmup at least 0")
 
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
-    images = torch.rand(VIEWS * arguments.batch_size, 3, 32, 32) * 2 - 1
+    images = torch.rand(VIEWS * arguments.batch_size, 3, arguments.size, arguments.size) * 2 - 1
     targets = torch.arange(arguments.batch_size) % 10
-    forward, optimizer, x = build(arguments.mode, images)
+    forward, optimizer, x = build(arguments.model, arguments.mode, images)
 
-    average, seconds = 0.0, []
+    average, seconds, processor = 0.0, [], []
     for _ in range(arguments.warmup + arguments.steps):
-        begin = time.perf_counter()
+        begin, spent = time.perf_counter(), time.process_time()
         optimizer.zero()
         *_, loss = nets.augmix_loss(forward(x).float(), targets)
         loss.backward()
@@ -116,15 +138,17 @@ def main():
         # The reference reads its loss every step, too.
         average = 0.9 * average + 0.1 * loss.item()
         seconds.append(time.perf_counter() - begin)
+        processor.append(time.process_time() - spent)
     seconds = seconds[arguments.warmup:]
     rate = len(seconds) / sum(seconds)
     print(json.dumps({
         "steps_per_second": rate,
         "images_per_second": rate * arguments.batch_size,
         "median_step_seconds": sorted(seconds)[len(seconds) // 2],
+        "cpu_seconds_per_step": sum(processor[arguments.warmup:]) / len(seconds),
         "peak_rss_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        "precision": "fp32" if arguments.mode == "reference" else "bf16",
-        "mode": arguments.mode, "model": "wrn", "batch_size": arguments.batch_size, "views": VIEWS,
+        "precision": "fp32" if arguments.mode in ("reference", "tuned-fp32") else "bf16",
+        "mode": arguments.mode, "model": arguments.model, "size": arguments.size, "batch_size": arguments.batch_size, "views": VIEWS,
         "threads": torch.get_num_threads(), "torch": torch.__version__, "loss": average,
     }))
 

@@ -57,6 +57,12 @@ func (a Tensor) AddScalar(b float64) Tensor { return Tensor{aten.AddScalar(a.T, 
 // MulScalar returns a·b.
 func (a Tensor) MulScalar(b float64) Tensor { return Tensor{aten.MulScalar(a.T, b)} }
 
+// Lerp moves each of the targets by weight of the way to the source of the same index, in place and without autograd. It
+// panics with a *Error where their shapes differ.
+func Lerp(targets, sources []Tensor, weight float64) {
+	aten.Lerp(handles(targets), handles(sources), weight)
+}
+
 // MM returns the product of two matrices.
 func MM(a, b Tensor) Tensor { return Tensor{aten.MM(a.T, b.T)} }
 

@@ -50,6 +50,10 @@ func (opt Optimizer) ZeroGrad() { aten.ZeroGrad(opt.Opt.params) }
 // SetLR sets the learning rate of the steps to come.
 func (opt Optimizer) SetLR(lr float64) { opt.Opt.lr.Fill(lr) }
 
+// ClipGradNorm scales all gradients by the same factor where their common Euclidean norm is above most, which it is then
+// (torch.nn.utils.clip_grad_norm_). No number is read back, so that a step that clips can be captured.
+func (opt Optimizer) ClipGradNorm(most float64) { aten.ClipGradNorm(opt.Opt.params, most) }
+
 // Step updates every parameter that has a gradient.
 func (opt Optimizer) Step() {
 	o := opt.Opt

@@ -193,3 +193,43 @@ func TestThreads(t *testing.T) {
 		torch.SetNumThreads(int32(before))
 	})
 }
+
+// Gradients of 3 and 4 have the norm 5. PyTorch's clip_grad_norm_ multiplies them by min(1, most/(5 + 1e-6)).
+func TestClipGradNorm(t *testing.T) {
+	for _, c := range []struct{ most, want3, want4 float64 }{{2.5, 1.5, 2}, {5, 3, 4}, {100, 3, 4}, {1e-3, 6e-4, 8e-4}} {
+		torch.Scope(func() {
+			a, b, idle := torch.Ones([]int64{1}, true), torch.Ones([]int64{1, 1}, true), torch.Ones([]int64{1}, true)
+			opt := torch.SGD(1, 0, 0, 0, false)
+			defer opt.Close()
+			opt.AddParameters([]torch.Tensor{a, b, idle})
+			opt.ClipGradNorm(c.most) // There is no gradient yet.
+			loss := a.MulScalar(3)
+			loss = torch.Add(loss, b.MulScalar(4), 1).Sum()
+			loss.Backward()
+			opt.ClipGradNorm(c.most)
+			if got := a.Grad().Float64(); math.Abs(got-c.want3) > 1e-6*c.want3 {
+				t.Errorf("most %v: got the gradient %v, want %v", c.most, got, c.want3)
+			}
+			if got := b.Grad().Float64(); math.Abs(got-c.want4) > 1e-6*c.want4 {
+				t.Errorf("most %v: got the gradient %v, want %v", c.most, got, c.want4)
+			}
+			if idle.Grad().Defined() {
+				t.Error("a parameter without gradient got one")
+			}
+		})
+	}
+}
+
+func TestLerp(t *testing.T) {
+	torch.Scope(func() {
+		targets := []torch.Tensor{torch.FromFloat32([]float32{0, 4}, 2), torch.FromFloat32([]float32{8}, 1)}
+		sources := []torch.Tensor{torch.FromFloat32([]float32{1, 0}, 2), torch.FromFloat32([]float32{16}, 1)}
+		torch.Lerp(targets, sources, 0.25)
+		if a, b := targets[0].Float32s(), targets[1].Float32s(); a[0] != 0.25 || a[1] != 3 || b[0] != 10 {
+			t.Errorf("got %v and %v, want [0.25 3] and [10]", a, b)
+		}
+		if err := torch.Maybe(func() { torch.Lerp(targets[:1], []torch.Tensor{torch.Ones([]int64{3}, false)}, 0.5) }); err == nil {
+			t.Error("tensors of other shapes: got no error")
+		}
+	})
+}

@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"fmt"
 	"math"
 
 	torch "github.com/wangkuiyi/gotorch"
@@ -64,6 +65,8 @@ type BatchNorm2dModule struct {
 	Bias              torch.Tensor
 	RunningMean       torch.Tensor `gotorch:"buffer"`
 	RunningVar        torch.Tensor `gotorch:"buffer"`
+	// AuxBN has the other parts' normalisations after Split; else it is empty.
+	AuxBN []*BatchNorm2dModule
 }
 
 // BatchNorm2d returns a normalisation with weight 1, bias 0 and running statistics 0 and 1.
@@ -84,29 +87,74 @@ func BatchNorm2d(numFeatures int64, eps, momentum float64, affine, trackRunningS
 	return b
 }
 
+// Split divides every batch into n equal parts in training, each with a normalisation of its own: the first part has this
+// one, the others those of AuxBN, which begin as copies of it. In evaluation this one normalises everything (timm's
+// SplitBatchNorm2d, whose names the tensors have). The new tensors belong to the current scope.
+func (b *BatchNorm2dModule) Split(n int) {
+	b.AuxBN = nil
+	for range n - 1 {
+		aux := BatchNorm2d(b.NumFeatures, b.Eps, b.Momentum, b.Affine, b.TrackRunningStats)
+		torch.NoGrad(func() {
+			theirs := aux.NamedTensors()
+			for i, own := range b.NamedTensors()[:len(theirs)] {
+				theirs[i].Tensor.Copy(own.Tensor)
+			}
+		})
+		b.AuxBN = append(b.AuxBN, aux)
+	}
+}
+
 // Forward normalises x of shape [N, NumFeatures, H, W]: by the batch's statistics in training or where no running ones
 // are kept, else by the running ones.
 func (b *BatchNorm2dModule) Forward(x torch.Tensor) torch.Tensor {
-	return F.BatchNorm(x, b.RunningMean, b.RunningVar, b.Weight, b.Bias, b.IsTraining() || !b.TrackRunningStats,
-		b.Momentum, b.Eps)
+	return b.parts(x, func(b *BatchNorm2dModule, rows slicer) torch.Tensor {
+		return F.BatchNorm(rows(x), b.RunningMean, b.RunningVar, b.Weight, b.Bias, b.byBatch(), b.Momentum, b.Eps)
+	})
 }
 
 // ForwardRelu is Forward followed by ReLU, as one operation where there is one.
 func (b *BatchNorm2dModule) ForwardRelu(x torch.Tensor) torch.Tensor {
-	return F.BatchNormRelu(x, b.RunningMean, b.RunningVar, b.Weight, b.Bias, b.IsTraining() || !b.TrackRunningStats,
-		b.Momentum, b.Eps)
+	return b.parts(x, func(b *BatchNorm2dModule, rows slicer) torch.Tensor {
+		return F.BatchNormRelu(rows(x), b.RunningMean, b.RunningVar, b.Weight, b.Bias, b.byBatch(), b.Momentum, b.Eps)
+	})
 }
 
 // ForwardAddRelu is the ReLU of the sum of Forward and residual.
 func (b *BatchNorm2dModule) ForwardAddRelu(x, residual torch.Tensor) torch.Tensor {
-	return F.BatchNormAddRelu(x, residual, b.RunningMean, b.RunningVar, b.Weight, b.Bias,
-		b.IsTraining() || !b.TrackRunningStats, b.Momentum, b.Eps)
+	return b.parts(x, func(b *BatchNorm2dModule, rows slicer) torch.Tensor {
+		return F.BatchNormAddRelu(rows(x), rows(residual), b.RunningMean, b.RunningVar, b.Weight, b.Bias, b.byBatch(), b.Momentum, b.Eps)
+	})
 }
 
 // ForwardQuickGELU is Forward followed by x·σ(1.702·x).
 func (b *BatchNorm2dModule) ForwardQuickGELU(x torch.Tensor) torch.Tensor {
-	return F.BatchNormQuickGELU(x, b.RunningMean, b.RunningVar, b.Weight, b.Bias, b.IsTraining() || !b.TrackRunningStats,
-		b.Momentum, b.Eps)
+	return b.parts(x, func(b *BatchNorm2dModule, rows slicer) torch.Tensor {
+		return F.BatchNormQuickGELU(rows(x), b.RunningMean, b.RunningVar, b.Weight, b.Bias, b.byBatch(), b.Momentum, b.Eps)
+	})
+}
+
+// byBatch tells whether the batch's own statistics are used.
+func (b *BatchNorm2dModule) byBatch() bool { return b.IsTraining() || !b.TrackRunningStats }
+
+// slicer returns the rows of a batch that belong to one of its parts.
+type slicer func(torch.Tensor) torch.Tensor
+
+// parts applies an operation to the parts of the batch x, one unless it is split, each with its own normalisation. It
+// panics with a *torch.Error where the batch cannot be divided equally.
+func (b *BatchNorm2dModule) parts(x torch.Tensor, op func(*BatchNorm2dModule, slicer) torch.Tensor) torch.Tensor {
+	if len(b.AuxBN) == 0 || !b.IsTraining() {
+		return op(b, func(t torch.Tensor) torch.Tensor { return t })
+	}
+	rows, n := x.Shape()[0], int64(len(b.AuxBN)+1)
+	if rows%n != 0 {
+		panic(&torch.Error{Op: "batch_norm", Msg: fmt.Sprintf("a batch of %d cannot be split into %d equal parts", rows, n)})
+	}
+	var out []torch.Tensor
+	for i, part := range append([]*BatchNorm2dModule{b}, b.AuxBN...) {
+		first := int64(i) * rows / n
+		out = append(out, op(part, func(t torch.Tensor) torch.Tensor { return t.Slice(0, first, first+rows/n, 1) }))
+	}
+	return torch.Cat(out, 0)
 }
 
 // LinearModule is a fully connected layer.

@@ -144,3 +144,56 @@ func TestSequential(t *testing.T) {
 		}
 	})
 }
+
+// Two parts of a batch, worked out by hand as in TestBatchNorm2d: 1, 3 with mean 2 and variance 1, and 10, 14 with mean 12
+// and variance 4 (8 unbiased). In evaluation the first part's statistics count.
+func TestSplitBatchNorm2d(t *testing.T) {
+	torch.Scope(func() {
+		b := nn.BatchNorm2d(1, 0, 0.1, true, true)
+		torch.NoGrad(func() { b.Weight.Fill(3); b.Bias.Fill(10); b.RunningMean.Fill(1) })
+		b.Split(2)
+		var names []string
+		for _, n := range b.NamedTensors() {
+			names = append(names, n.Name)
+		}
+		want := "weight bias running_mean running_var aux_bn.0.weight aux_bn.0.bias aux_bn.0.running_mean aux_bn.0.running_var"
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("names: got %s, want %s", got, want)
+		}
+		if len(b.Parameters()) != 4 {
+			t.Errorf("got %d parameters, want 4", len(b.Parameters()))
+		}
+		x := torch.FromFloat32([]float32{1, 3, 10, 14}, 4, 1, 1, 1)
+		if got := b.Forward(x).Float32s(); !near(got, 7, 13, 7, 13) {
+			t.Errorf("training: got %v, want [7 13 7 13]", got)
+		}
+		aux := b.AuxBN[0]
+		if mean, variance := b.RunningMean.Float32s(), b.RunningVar.Float32s(); !near(mean, 1.1) || !near(variance, 1.1) {
+			t.Errorf("running statistics: got %v and %v, want 1.1 and 1.1", mean, variance)
+		}
+		if mean, variance := aux.RunningMean.Float32s(), aux.RunningVar.Float32s(); !near(mean, 2.1) || !near(variance, 1.7) {
+			t.Errorf("running statistics of the second part: got %v and %v, want 2.1 and 1.7", mean, variance)
+		}
+		torch.NoGrad(func() { aux.Weight.Fill(-1); aux.Bias.Fill(0) })
+		if got := b.ForwardRelu(x).Float32s(); !near(got, 7, 13, 1, 0) {
+			t.Errorf("training, with ReLU: got %v, want [7 13 1 0]", got)
+		}
+		if got := b.ForwardAddRelu(x, torch.FromFloat32([]float32{0, 1, -2, 3}, 4, 1, 1, 1)).Float32s(); !near(got, 7, 14, 0, 2) {
+			t.Errorf("training, with a residual: got %v, want [7 14 0 2]", got)
+		}
+		sigmoid := 1 / (1 + math.Exp(-1.702))
+		torch.NoGrad(func() { b.Weight.Fill(1); b.Bias.Fill(0) })
+		if got := b.ForwardQuickGELU(x).Float32s(); !near(got, sigmoid-1, sigmoid, sigmoid, sigmoid-1) {
+			t.Errorf("training, with x·σ(1.702·x): got %v, want ±1 weighed by %v and %v", got, sigmoid, 1-sigmoid)
+		}
+		torch.NoGrad(func() { b.Weight.Fill(3); b.Bias.Fill(10) })
+		if err := torch.Maybe(func() { b.Forward(x.Slice(0, 0, 3, 1)) }); err == nil || !strings.Contains(err.Error(), "3 cannot be split into 2") {
+			t.Errorf("a batch of 3: got error %v", err)
+		}
+		b.Train(false)
+		torch.NoGrad(func() { b.RunningMean.Fill(0); b.RunningVar.Fill(1) })
+		if got := b.Forward(x).Float32s(); !near(got, 13, 19, 40, 52) {
+			t.Errorf("evaluation: got %v, want the first part's statistics for all: [13 19 40 52]", got)
+		}
+	})
+}

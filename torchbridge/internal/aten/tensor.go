@@ -4,7 +4,10 @@ package aten
 // #include "bridge.h"
 import "C"
 
-import "unsafe"
+import (
+	"slices"
+	"unsafe"
+)
 
 // ints passes a Go slice as an array and its length.
 func ints(v []int64) (*C.int64_t, C.int64_t) {
@@ -175,6 +178,19 @@ func FusedSGD(params, momenta []T, lr T, weightDecay, momentum, dampening float6
 	ms, _ := pointers("sgd", momenta)
 	done("sgd", C.tb_fused_sgd(ps, ms, n, must("sgd", lr), C.double(weightDecay), C.double(momentum),
 		C.double(dampening), C.bool(nesterov)), params...)
+}
+
+// ClipGradNorm scales the gradients of parameters so that their common norm is at most so much.
+func ClipGradNorm(params []T, most float64) {
+	ps, n := pointers("clip_grad_norm", params)
+	done("clip_grad_norm", C.tb_clip_grad_norm(ps, n, C.double(most)), params...)
+}
+
+// Lerp moves each target by weight of the way to its source, in place.
+func Lerp(targets, sources []T, weight float64) {
+	ts, n := pointers("lerp_", targets)
+	ss, _ := pointers("lerp_", sources)
+	done("lerp_", C.tb_lerp_(ts, ss, n, C.double(weight)), append(slices.Clone(targets), sources...)...)
 }
 
 // Fill sets every element of a.

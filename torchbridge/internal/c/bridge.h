@@ -81,6 +81,8 @@ tb_result tb_detach(tb_tensor a);
 char *tb_zero_grad(tb_tensor *params, int64_t n);
 char *tb_fused_sgd(tb_tensor *params, tb_tensor *momenta, int64_t n, tb_tensor lr, double weight_decay,
                    double momentum, double dampening, bool nesterov);
+char *tb_clip_grad_norm(tb_tensor *params, int64_t n, double most);
+char *tb_lerp_(tb_tensor *targets, tb_tensor *sources, int64_t n, double weight);
 
 // In place.
 char *tb_fill_(tb_tensor a, double value);

@@ -24,7 +24,7 @@ func (m adversarial) Batch(b Batch) (torch.Tensor, Targets) {
 	n, c, h, w := b.Images.Shape()[0], b.Images.Shape()[1], b.Images.Shape()[2], b.Images.Shape()[3]
 	noise := torch.Rand([]int64{n, h, w, c}, false)
 	start := noise.MulScalar(2 * m.epsilon).AddScalar(-m.epsilon)
-	return m.attack(b, start), Targets{Labels: b.Labels}
+	return m.attack(b, start), b.targets()
 }
 
 // attack returns the images after all steps from the given start, which is relative to them and [N, H, W, C].

@@ -18,6 +18,7 @@ type Config struct {
 	Views     int // The clean one included.
 	NoJSD     bool
 	JSDWeight float64
+	CEViews   string // clean (or empty) or all: of which views the loss has the cross-entropy.
 	Mixing    augmix.Config
 
 	Settings

@@ -49,5 +49,7 @@ func cutMixBox(share float64, x, y, w, h int) box {
 func (m cutMix) Batch(b Batch) (torch.Tensor, Targets) {
 	own, others, labels := b.partners()
 	mixed := blend(others, own, b.Draws.mask)
-	return mixed.Permute([]int64{0, 3, 1, 2}), Targets{Labels: b.Labels, Others: labels, Share: b.Draws.share}
+	y := b.targets()
+	y.Others, y.Share = labels, b.Draws.share
+	return mixed.Permute([]int64{0, 3, 1, 2}), y
 }

@@ -28,6 +28,8 @@ func TestNewRefuses(t *testing.T) {
 		{"no corruption", func(c *Config) { c.Method, c.Corruption = "corruption", "" }, "--corruption NAME"},
 		{"policy", func(c *Config) { c.Method, c.Policy = "autoaugment", "nowhere.json" }, "--policy: nowhere.json: no such file"},
 		{"one view", func(c *Config) { c.Views = 1 }, "--views"},
+		{"views", func(c *Config) { c.CEViews = "some" }, "--ce-views"},
+		{"views of one", func(c *Config) { c.CEViews, c.NoJSD = "all", true }, "--ce-views all: with --no-jsd"},
 		{"weight", func(c *Config) { c.JSDWeight = math.NaN() }, "--jsd-weight"},
 	} {
 		cfg := config("augmix")

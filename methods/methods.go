@@ -37,10 +37,13 @@ type Method interface {
 
 // Batch is what a step begins with.
 type Batch struct {
-	Images  torch.Tensor // [Views·N, C, H, W] float32 pixels in [0, 1], view-major; NHWC in memory.
-	Labels  torch.Tensor // [N] int64.
-	Draws   *Draws
-	Forward func(x torch.Tensor) torch.Tensor // The network, in training: float32 logits of images like Images.
+	Images torch.Tensor // [Views·N, C, H, W] float32 pixels in [0, 1], view-major; NHWC in memory.
+	Labels torch.Tensor // [N] int64.
+	Draws  *Draws
+	// LabelSmoothing is the share of a label's weight that all classes get in equal parts, from 0 to below 1. It is of the
+	// loss that is minimised, not of the one that an attack raises.
+	LabelSmoothing float64
+	Forward        func(x torch.Tensor) torch.Tensor // The network, in training: float32 logits of images like Images.
 }
 
 // Targets is what a batch's logits are compared with.
@@ -49,15 +52,25 @@ type Targets struct {
 	// Of batches that mix pairs of images; else undefined. Share is a 0-dim tensor, the weight of Labels; Others, the
 	// labels of the images mixed in, has the rest.
 	Others, Share torch.Tensor
+
+	smoothing float64 // Batch.LabelSmoothing.
 }
 
-// crossEntropy is the mean cross-entropy of logits [N, K], with each of two labels at its weight.
+// targets are a batch's own labels.
+func (b Batch) targets() Targets { return Targets{Labels: b.Labels, smoothing: b.LabelSmoothing} }
+
+// crossEntropy is the mean cross-entropy of logits [N, K], with each of two labels at its weight. Smoothed labels are
+// those of Szegedy et al. (CVPR 2016, section 7): 1 − ε of the weight on the label and ε/K on each of the K classes.
 func (y Targets) crossEntropy(logits torch.Tensor) torch.Tensor {
 	loss := F.CrossEntropy(logits, y.Labels, torch.Tensor{}, -100, "mean")
-	if !y.Others.Defined() {
+	if y.Others.Defined() {
+		loss = blend(loss, F.CrossEntropy(logits, y.Others, torch.Tensor{}, -100, "mean"), y.Share)
+	}
+	if y.smoothing == 0 {
 		return loss
 	}
-	return blend(loss, F.CrossEntropy(logits, y.Others, torch.Tensor{}, -100, "mean"), y.Share)
+	uniform := logits.LogSoftmax(1).Mean()
+	return torch.Sub(loss.MulScalar(1-y.smoothing), uniform, float32(y.smoothing))
 }
 
 // Wrong returns, as a 0-dim tensor, how many of the N images are classified wrongly by the first N rows of logits. A
@@ -86,6 +99,6 @@ func (single) Views() int { return 1 }
 
 func (single) Draw(*Draws, int, *rng.Stream) {}
 
-func (single) Batch(b Batch) (torch.Tensor, Targets) { return b.Images, Targets{Labels: b.Labels} }
+func (single) Batch(b Batch) (torch.Tensor, Targets) { return b.Images, b.targets() }
 
 func (single) Loss(logits torch.Tensor, y Targets) torch.Tensor { return y.crossEntropy(logits) }

@@ -22,5 +22,7 @@ func (m mixup) Draw(d *Draws, n int, r *rng.Stream) {
 func (m mixup) Batch(b Batch) (torch.Tensor, Targets) {
 	own, others, labels := b.partners()
 	mixed := blend(own, others, b.Draws.share)
-	return mixed.Permute([]int64{0, 3, 1, 2}), Targets{Labels: b.Labels, Others: labels, Share: b.Draws.share}
+	y := b.targets()
+	y.Others, y.Share = labels, b.Draws.share
+	return mixed.Permute([]int64{0, 3, 1, 2}), y
 }

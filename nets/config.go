@@ -17,6 +17,7 @@ type Config struct {
 	Cardinality     int     // resnext only: the groups of a block's 3×3 convolution.
 	BaseWidth       int     // resnext only: the channels of a group in the first stage.
 	Pool            string  // resnet18 and resnet50 only: one of Pools.
+	Splits          int     // Parts of a training batch that are normalised by themselves; 0 and 1 normalise it whole.
 	Normalize       Normalization
 }
 

@@ -75,7 +75,7 @@ func (n *Net) Export(checkpoint []weights.Tensor, names string, batches uint64) 
 func batchCounters(checkpoint []weights.Tensor) (map[string][]byte, error) {
 	out := map[string][]byte{}
 	for _, t := range checkpoint {
-		if !strings.HasSuffix(t.Name, batchCounter) {
+		if !strings.HasSuffix(t.Name, batchCounter) || strings.Contains(t.Name, auxiliary) {
 			continue
 		}
 		if t.DType != weights.I64 || len(t.Shape) != 0 || len(t.Data) != 8 {

@@ -38,6 +38,9 @@ func New(cfg Config, seed uint64) (*Net, error) {
 		n.Normalize = newNormalize(cfg.Normalize)
 		a, _ := find(cfg.Model)
 		n.Body = a.build(cfg)
+		if cfg.Splits > 1 {
+			n.split()
+		}
 	})
 	for _, p := range n.Parameters() {
 		if p.Dim() == 4 {

@@ -51,8 +51,8 @@ func (n *Net) match(tensors []weights.Tensor) ([]found, error) {
 	var problems []string
 	for _, t := range tensors {
 		name, use := CanonicalName(t.Name)
-		if !use {
-			continue
+		if !use || n.config.Splits < 2 && strings.Contains(name, auxiliary) {
+			continue // Evaluation of a network that was trained split needs its first part alone.
 		}
 		if _, twice := given[name]; twice {
 			problems = append(problems, fmt.Sprintf("%s is there twice, the second time as %s", name, t.Name))

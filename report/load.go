@@ -24,13 +24,11 @@ func Load(dirs []string) (Summary, error) {
 		if err != nil {
 			return Summary{}, err
 		}
-		for _, f := range folders {
-			r, err := loadRun(f)
-			if err != nil {
-				return Summary{}, err
-			}
-			s.Runs = append(s.Runs, r)
+		runs, unfinished, err := loadRuns(folders)
+		if err != nil {
+			return Summary{}, err
 		}
+		s.Runs, s.Unfinished = append(s.Runs, runs...), append(s.Unfinished, unfinished...)
 		if preview := filepath.Join(dir, "plots", previewName); s.Preview == "" && exists(preview) {
 			s.Preview = preview
 		}
@@ -85,6 +83,30 @@ func runsIn(dir string) ([]*run.Folder, error) {
 		return int(min(max(started[a]-started[b], -1), 1))
 	})
 	return folders, nil
+}
+
+// loadRuns reads runs. Of several, those that are not finished or not evaluated yet are left out and named, as long as
+// one is.
+func loadRuns(folders []*run.Folder) (runs []Run, unfinished []string, err error) {
+	var first error
+	for _, f := range folders {
+		r, err := loadRun(f)
+		switch {
+		case err == nil:
+			runs = append(runs, r)
+		case !errors.Is(err, os.ErrNotExist):
+			return nil, nil, err
+		default:
+			unfinished = append(unfinished, f.Dir())
+			if first == nil {
+				first = err
+			}
+		}
+	}
+	if len(runs) == 0 {
+		return nil, nil, first
+	}
+	return runs, unfinished, nil
 }
 
 // loadRun reads what a report says of one run.

@@ -17,7 +17,9 @@ type Summary struct {
 	Runs        []Run    `json:"runs"`
 	Groups      []string `json:"groups"`      // of corruptions, those present, in the paper's order
 	Corruptions []string `json:"corruptions"` // those present, in the paper's order
+	Seeds       []Seeds  `json:"seeds"`       // the runs by dataset, network and method
 	Notes       []string `json:"notes"`       // what a reader must know to use the figures
+	Unfinished  []string `json:"unfinished"`  // runs of a folder that are not trained or not evaluated yet
 	Page        string   `json:"page,omitempty"`
 	Plots       []string `json:"plots,omitempty"`
 	Preview     string   `json:"preview,omitempty"` // plots/preview.png of a run, where there is one
@@ -82,6 +84,7 @@ func (s *Summary) describe() {
 		}
 	}
 	s.Groups = append(s.Groups, sorted(groups)...)
+	s.Seeds = bySeeds(s.Runs)
 	s.Title = s.title()
 	s.Notes = s.notes()
 }
@@ -89,7 +92,10 @@ func (s *Summary) describe() {
 func (s *Summary) title() string {
 	subject := strings.Join(distinct(s.Runs, func(r Run) string { return r.Config.Dataset }), ", ") + ": " +
 		strings.Join(distinct(s.Runs, func(r Run) string { return network(r.Config) }), ", ")
-	if s.Synthetic {
+	switch {
+	case s.Synthetic && several(s.Seeds):
+		return subject + " (a synthetic smoke test)"
+	case s.Synthetic:
 		return subject + " (a synthetic smoke test, n = 1)"
 	}
 	return subject
@@ -98,11 +104,21 @@ func (s *Summary) title() string {
 // notes says what the figures are and what they cannot show.
 func (s *Summary) notes() []string {
 	var notes []string
-	if s.Synthetic {
+	switch {
+	case s.Synthetic && several(s.Seeds):
+		notes = append(notes, "This is a synthetic smoke test on generated pictures. It shows that the program works from end to end, "+
+			"not how good a method is on photographs; no figure here compares with a published one.")
+	case s.Synthetic:
 		notes = append(notes, "This is a synthetic smoke test with n = 1: one seed on generated pictures. It shows that the program works from end to end, "+
 			"not how good a method is on photographs; no figure here compares with a published one.")
-	} else {
+	case several(s.Seeds):
+		notes = append(notes, "Each row of the first table is one training run, each of the second the runs that differ by their seed alone. "+
+			"Differences smaller than the spread between seeds mean nothing.")
+	default:
 		notes = append(notes, "Each row is one training run (n = 1). Differences smaller than the spread between seeds mean nothing.")
+	}
+	if len(s.Unfinished) > 0 {
+		notes = append(notes, "Left out, because they are not trained or not evaluated yet: "+strings.Join(s.Unfinished, ", ")+".")
 	}
 	notes = append(notes, fmt.Sprintf("Errors are top-1, in percent, over %s test images; the mean corruption error is the unnormalised mean over %s, "+
 		"which the CIFAR literature also calls mCE.",

@@ -62,7 +62,19 @@ func percent(v float64) string { return fmt.Sprintf("%.2f %%", v) }
 func Table(w io.Writer, s Summary) error {
 	out := bufio.NewWriter(w)
 	fmt.Fprintf(out, "%s\n\n", s.Title)
-	columns := s.columns()
+	writeColumns(out, s.columns())
+	fmt.Fprintln(out)
+	writeSeeds(out, s.Seeds)
+	for _, note := range s.Notes {
+		for i, part := range wrap(note, 96) {
+			fmt.Fprintln(out, []string{"* ", "  "}[min(i, 1)]+part)
+		}
+	}
+	return out.Flush()
+}
+
+// writeColumns writes the headings, a line under them, and the cells.
+func writeColumns(out io.Writer, columns []column) {
 	widths := make([]int, len(columns))
 	for i, c := range columns {
 		for _, text := range append([]string{c.Over, c.Under}, c.cells...) {
@@ -92,16 +104,9 @@ func Table(w io.Writer, s Summary) error {
 	line(func(c column) string { return c.Over })
 	line(func(c column) string { return c.Under })
 	fmt.Fprintln(out, strings.Repeat("─", total))
-	for i := range s.Runs {
+	for i := range columns[0].cells {
 		line(func(c column) string { return c.cells[i] })
 	}
-	fmt.Fprintln(out)
-	for _, note := range s.Notes {
-		for i, part := range wrap(note, 96) {
-			fmt.Fprintln(out, []string{"* ", "  "}[min(i, 1)]+part)
-		}
-	}
-	return out.Flush()
 }
 
 // wrap breaks text at spaces into lines of at most width runes, where its words

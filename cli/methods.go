@@ -23,6 +23,8 @@ var methodFlags = []struct {
 }{
 	{"views", []string{"augmix"}},
 	{"no-jsd", []string{"augmix"}},
+	{"ce-views", []string{"augmix"}},
+	{"split-bn", []string{"augmix"}},
 	{"jsd-weight", []string{"augmix"}},
 	{"mixture-width", []string{"augmix"}},
 	{"mixture-depth", []string{"augmix"}},
@@ -88,8 +90,11 @@ func (f *flags) refuseForeign(c *run.Config) error {
 				m.flag, strings.Join(m.methods, " and "), c.Method, m.methods[0])
 		}
 	}
-	if name := f.firstGiven("views", "jsd-weight"); name != "" && c.NoJSD {
-		return usage("--%s is about the consistency loss, which --no-jsd leaves out; leave out one of them", name)
+	if name := f.firstGiven("views", "jsd-weight", "ce-views", "split-bn"); name != "" && c.NoJSD {
+		return usage("--%s is about the several views of the consistency loss, which --no-jsd leaves out; leave out one of them", name)
+	}
+	if c.SplitBN && c.Method == "augmix" && c.NoJSD {
+		return usage("--split-bn is about the several views of the consistency loss, which --no-jsd leaves out; leave out one of them")
 	}
 	if c.SinData != "" && !data.IsFolder(c.Dataset) {
 		return usage("--sin-data is about image files; the images of %s are checked against those that were published, "+

@@ -19,7 +19,8 @@ var shortForms = map[string]string{
 // aliases are timm's names.
 var aliases = map[string]string{
 	"lr": "learning-rate", "weight-decay": "decay", "workers": "num-workers", "drop": "droprate", "output": "save",
-	"data-dir": "data",
+	"data-dir": "data", "smoothing": "label-smoothing", "grad-accum-steps": "grad-accum",
+	"model-ema-decay": "ema", "initial-checkpoint": "init", "aug-splits": "views",
 }
 
 // canonical is a flag's name as this program spells it.

@@ -32,6 +32,7 @@ type training struct {
 	file     string // --config
 	preset   string
 	json     string
+	modelEMA bool // --model-ema
 	evaluate bool
 	dryRun   bool
 	quiet    bool
@@ -54,6 +55,7 @@ func newTraining(f *flags) *training {
 
 	g = f.group("Method")
 	g.method(c)
+	g.views(c)
 	g.mixture(c, &t.preset)
 
 	g = f.group("Other methods")
@@ -61,6 +63,7 @@ func newTraining(f *flags) *training {
 
 	g = f.group("Optimizer")
 	g.optimizer(c)
+	t.options(g)
 	g.seed(c, "of the weights, the order of the images and the augmentation")
 
 	g = f.group("Machine")
@@ -127,6 +130,9 @@ func (t *training) decide() error {
 			return err
 		}
 	}
+	if err := t.decideOptions(); err != nil {
+		return err
+	}
 	t.flags.applyPreset(t.preset, c, t.file == "")
 	if t.evaluate && (t.resume == "none" || t.resume == "auto") {
 		return usage("--evaluate needs --resume FILE, the checkpoint to evaluate (or: augmix eval --checkpoint FILE)")
@@ -156,7 +162,7 @@ func (t *training) decide() error {
 	if t.evaluate {
 		return nil // The rest is training's.
 	}
-	if c.Normalize == "" {
+	if c.Normalize == "" && c.Init == "" {
 		c.Normalize = nets.PublishedNormalization(c.Model)
 	}
 	if c.Save == "" {
@@ -194,6 +200,11 @@ func (t *training) open(log *progress) (set, test data.Dataset, err error) {
 		return nil, nil, usage("%v", err)
 	}
 	c.Classes = set.Classes()
+	if c.Init != "" {
+		if err := train.ResolveInit(c); err != nil {
+			return nil, nil, err
+		}
+	}
 	return set, test, nil
 }
 

@@ -50,6 +50,8 @@ type Config struct {
 	Views        int     `json:"views"` // views of an image, the clean one included
 	NoJSD        bool    `json:"no_jsd"`
 	JSDWeight    float64 `json:"jsd_weight"`
+	CEViews      string  `json:"ce_views"` // all, or empty for the clean one
+	SplitBN      bool    `json:"split_bn"` // batch normalisation of each view by itself
 	MixtureWidth int     `json:"mixture_width"`
 	MixtureDepth int     `json:"mixture_depth"` // -1 draws 1 to 3
 	AugSeverity  float64 `json:"aug_severity"`
@@ -74,13 +76,25 @@ type Config struct {
 	Severity     int     `json:"severity"` // 0 draws 1 to 5
 
 	// Optimizer.
-	Epochs        int     `json:"epochs"`
-	LearningRate  float64 `json:"learning_rate"`
-	Momentum      float64 `json:"momentum"`
-	Decay         float64 `json:"decay"`
-	BatchSize     int     `json:"batch_size"`
-	EvalBatchSize int     `json:"eval_batch_size"`
-	Seed          uint64  `json:"seed"`
+	Epochs         int     `json:"epochs"`
+	LearningRate   float64 `json:"learning_rate"`
+	Schedule       string  `json:"schedule"`      // thirds, or empty for cosine
+	WarmupEpochs   int     `json:"warmup_epochs"` // 0 is none
+	WarmupLR       float64 `json:"warmup_lr"`     // where the warm-up begins; 0 without one
+	Momentum       float64 `json:"momentum"`
+	NoNesterov     bool    `json:"no_nesterov"`
+	Decay          float64 `json:"decay"`
+	BatchSize      int     `json:"batch_size"`
+	GradAccum      int     `json:"grad_accum"` // batches a step; 0 is 1
+	LabelSmoothing float64 `json:"label_smoothing"`
+	ClipGrad       float64 `json:"clip_grad"` // largest norm of the gradients; 0 is any
+	EMA            float64 `json:"ema"`       // decay of the weights' moving average; 0 is none
+	EvalBatchSize  int     `json:"eval_batch_size"`
+	Seed           uint64  `json:"seed"`
+
+	// Where the weights begin. The file may move; its digest decides.
+	Init       string `json:"init" resume:"free"` // a checkpoint; empty for a random initialisation
+	InitSHA256 string `json:"init_sha256"`
 
 	// Numerics.
 	Precision     string `json:"precision"` // fp32 or bf16

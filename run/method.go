@@ -1,13 +1,34 @@
 package run
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
-// MethodText says in a few words how the run was trained: its method and what that is set to.
+// MethodText says in a few words how the run was trained: its method and what that is set to, and what was added to it.
 func (c Config) MethodText() string {
+	text := c.methodText()
 	if c.SinData != "" {
-		return c.methodText() + " on a stylised copy of the images"
+		text += " on a stylised copy of the images"
 	}
-	return c.methodText()
+	return strings.Join(append([]string{text}, c.additions()...), ", ")
+}
+
+// additions lists what was added to the method.
+func (c Config) additions() []string {
+	var out []string
+	add := func(is bool, format string, args ...any) {
+		if is {
+			out = append(out, fmt.Sprintf(format, args...))
+		}
+	}
+	add(c.CEViews == "all", "cross-entropy of all views")
+	add(c.SplitBN, "batch normalisation per view")
+	add(c.LabelSmoothing > 0, "labels smoothed by %g", c.LabelSmoothing)
+	add(c.ClipGrad > 0, "gradients clipped at %g", c.ClipGrad)
+	add(c.EMA > 0, "weights averaged with decay %g", c.EMA)
+	add(c.InitSHA256 != "", "from trained weights")
+	return out
 }
 
 func (c Config) methodText() string {

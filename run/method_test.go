@@ -10,6 +10,9 @@ func TestMethodText(t *testing.T) {
 		{Config{Method: "augmix", Views: 3}, "augmix with 3 views"},
 		{Config{Method: "augmix", Views: 3, NoJSD: true, AllOps: true}, "augmix without the consistency loss, all operations"},
 		{Config{Method: "standard"}, "standard"},
+		{Config{Method: "augmix", Views: 3, CEViews: "all", SplitBN: true, LabelSmoothing: 0.1, ClipGrad: 2, EMA: 0.999, InitSHA256: "ab"},
+			"augmix with 3 views, cross-entropy of all views, batch normalisation per view, labels smoothed by 0.1, " +
+				"gradients clipped at 2, weights averaged with decay 0.999, from trained weights"},
 		{Config{Method: "standard", SinData: "sin"}, "standard on a stylised copy of the images"},
 		{Config{Method: "cutout", CutoutLength: 8}, "cutout of 8 pixels"},
 		{Config{Method: "cutout"}, "cutout of half the image"},

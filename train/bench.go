@@ -83,7 +83,7 @@ func BenchStep(b BenchConfig) (BenchResult, error) {
 	m.step(batch, cfg.LearningRate, 0)
 	m.meter.read()
 	return BenchResult{
-		StepsPerSecond: float64(b.Steps) / seconds, ImagesPerSecond: float64(b.Steps*cfg.BatchSize) / seconds,
+		StepsPerSecond: float64(b.Steps) / seconds, ImagesPerSecond: float64(b.Steps*imagesPerStep(cfg)) / seconds,
 		CPUSeconds: (processorTime(after) - processorTime(before)).Seconds() / float64(b.Steps), PeakRSSBytes: after.Maxrss * 1024,
 		Precision: cfg.Precision, Model: net.Describe(), Size: b.Size, BatchSize: cfg.BatchSize, Views: method.Views(),
 		Threads: cfg.Threads, Steps: b.Steps, Loss: m.meter.average,
@@ -113,5 +113,5 @@ func (m *machine) synthetic() data.Batch {
 	for i := range slot.Labels {
 		slot.Labels[i] = int64(i % benchClasses)
 	}
-	return data.Batch{Slot: 0, N: m.cfg.BatchSize, Views: m.method.Views()}
+	return data.Batch{Slot: 0, N: imagesPerStep(m.cfg), Views: m.method.Views()}
 }

@@ -34,6 +34,9 @@ func ResolveMethod(cfg *run.Config) error {
 	cfg.PatchWidth, cfg.PatchNoise = s.PatchWidth, s.PatchNoise
 	cfg.Epsilon, cfg.AttackStep, cfg.AttackSteps = s.Epsilon, s.AttackStep, s.AttackSteps
 	cfg.Corruption, cfg.Severity = s.Corruption, s.Severity
+	if cfg.Method != "augmix" {
+		cfg.CEViews, cfg.SplitBN = "", false
+	}
 	return nil
 }
 
@@ -49,7 +52,7 @@ func methodConfig(cfg run.Config) (methods.Config, error) {
 	}
 	return methods.Config{
 		Method: cfg.Method, Dataset: cfg.Dataset, Mean: normalize.Mu,
-		Views: cfg.Views, NoJSD: cfg.NoJSD, JSDWeight: cfg.JSDWeight, Mixing: Mixing(cfg),
+		Views: cfg.Views, NoJSD: cfg.NoJSD, JSDWeight: cfg.JSDWeight, CEViews: cfg.CEViews, Mixing: Mixing(cfg),
 		Settings: methods.Settings{
 			CutoutLength: cfg.CutoutLength, MixupAlpha: cfg.MixupAlpha, CutMixBeta: cfg.CutMixBeta, CutMixProb: cfg.CutMixProb,
 			Policy: cfg.Policy, PatchWidth: cfg.PatchWidth, PatchNoise: cfg.PatchNoise,
@@ -73,5 +76,9 @@ func newNet(cfg run.Config, classes int) (*nets.Net, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--normalize: %w", err)
 	}
-	return nets.New(eval.NetConfig(cfg, classes, normalize), cfg.Seed)
+	c := eval.NetConfig(cfg, classes, normalize)
+	if cfg.SplitBN {
+		c.Splits = cfg.Views
+	}
+	return nets.New(c, cfg.Seed)
 }

@@ -36,6 +36,8 @@ const (
 	metaBest       = "best_error" // On the held-out images; infinite where there are none yet.
 	metaWeights    = "weights_sha256"
 	momentumPrefix = nets.OptimizerPrefix + "momentum."
+	// Of the weights that are trained, where the file's own are their moving average: what is evaluated has the plain names.
+	trainedPrefix = nets.OptimizerPrefix + "trained."
 )
 
 // position is where training stands between two steps.
@@ -52,8 +54,20 @@ type position struct {
 	bad       int64 // Length of bad_samples.jsonl.
 }
 
-// named lists everything that a step changes: the weights, the statistics of batch normalisation, and the momenta.
-func (m *machine) named() []nn.Named { return append(m.net.NamedTensors(), m.momenta()...) }
+// named lists everything that a step changes: the weights and the statistics of batch normalisation that are evaluated,
+// and what only training needs.
+func (m *machine) named() []nn.Named { return append(m.evaluated().NamedTensors(), m.private()...) }
+
+// private lists what only training needs: the momenta and, where their average is evaluated, the weights that are trained.
+func (m *machine) private() []nn.Named {
+	var out []nn.Named
+	if m.average != nil {
+		for _, t := range m.net.NamedTensors() {
+			out = append(out, nn.Named{Name: trainedPrefix + t.Name, Tensor: t.Tensor})
+		}
+	}
+	return append(out, m.momenta()...)
+}
 
 // momenta lists the optimizer's tensors, one for each trained tensor of the network, in that order.
 func (m *machine) momenta() []nn.Named {
@@ -138,19 +152,19 @@ func (m *machine) restore(path string, f *weights.File, fingerprint string) (pos
 	case f.Metadata[metaDataset] != fingerprint:
 		return fail("it was trained on other images: their digest was %.16s…, now it is %.16s…", f.Metadata[metaDataset], fingerprint)
 	}
-	if err := m.net.Load(f.Tensors); err != nil {
+	if err := m.evaluated().Load(f.Tensors); err != nil {
 		return fail("%v", err)
 	}
 	byName := map[string]weights.Tensor{}
 	for _, t := range f.Tensors {
 		byName[t.Name] = t
 	}
-	for _, momentum := range m.momenta() {
-		got, ok := byName[momentum.Name]
-		if !ok || got.DType != weights.F32 || len(got.Data) != int(4*momentum.Tensor.Numel()) {
-			return fail("it has no %s that fits", momentum.Name)
+	for _, t := range m.private() {
+		got, ok := byName[t.Name]
+		if !ok || got.DType != weights.F32 || len(got.Data) != int(4*t.Tensor.Numel()) {
+			return fail("it has no %s that fits", t.Name)
 		}
-		momentum.Tensor.SetBytes(got.Data)
+		t.Tensor.SetBytes(got.Data)
 	}
 	if want, got := f.Metadata[metaWeights], weights.Digest(m.tensors()); got != want {
 		return fail("its weights have the digest %.16s…, its metadata says %.16s…", got, want)

@@ -34,7 +34,7 @@ func (t *trainer) loop() error {
 		if batch.Step == 0 {
 			t.machine.meter.startEpoch()
 		}
-		t.machine.step(batch, cosine(t.cfg.LearningRate, t.pos.step, total), stepSeed(t.cfg.Seed, t.pos.step, 0))
+		t.machine.step(batch, t.rate.at(t.pos.step), stepSeed(t.cfg.Seed, t.pos.step, 0))
 		t.pipeline.Release(batch)
 		t.pos.step++
 		t.pos.epochStep++
@@ -119,9 +119,8 @@ func (t *trainer) checkWeights() error {
 }
 
 func (t *trainer) nonFinite(what string, value float64, step uint64) error {
-	total := uint64(t.cfg.Epochs) * uint64(t.batches)
 	return &NonFiniteError{What: what, Value: value, Step: step, Epoch: int((step-1)/uint64(t.batches)) + 1,
-		Rate: cosine(t.cfg.LearningRate, step-1, total)}
+		Rate: t.rate.at(step - 1)}
 }
 
 // report tells the one who watches how far training is.
@@ -166,10 +165,9 @@ type epochRecord struct {
 }
 
 func (t *trainer) noteStep() error {
-	total := uint64(t.cfg.Epochs) * uint64(t.batches)
 	return t.metric.Append(stepRecord{
 		Step: t.pos.step, Loss: t.machine.meter.meanLoss(), Error: t.machine.meter.errorRate(),
-		Rate: cosine(t.cfg.LearningRate, t.pos.step-1, total),
+		Rate: t.rate.at(t.pos.step - 1),
 	})
 }
 

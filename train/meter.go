@@ -14,7 +14,7 @@ const ringSize = 16
 // meter sums the loss and the errors of an epoch in tensors, so that no step waits for a number. Its values are read
 // every ringSize steps, which is also when a loss that is not finite is noticed.
 type meter struct {
-	ring   torch.Tensor // [ringSize] float32: the losses since the last reading.
+	ring   torch.Tensor // [ringSize] float32: the losses since the last reading, then zeros.
 	filled int
 	wrong  torch.Tensor // Scalar float64: images since the last reading that are classified wrongly by their first view.
 
@@ -29,19 +29,22 @@ type meter struct {
 }
 
 func newMeter() *meter {
-	return &meter{ring: torch.EmptyOf([]int64{ringSize}, torch.Float), wrong: torch.Zeros(nil, false).CastTo(torch.Double)}
+	return &meter{ring: torch.Zeros([]int64{ringSize}, false), wrong: torch.Zeros(nil, false).CastTo(torch.Double)}
 }
 
-// Add notes a step: its loss, and how many of the N images its logits [views·N, K] classify wrongly.
+// Add notes a part of a step: its share of the loss, and how many of its N images the logits [views·N, K] classify wrongly.
 func (m *meter) Add(loss, logits torch.Tensor, y methods.Targets) {
 	torch.NoGrad(func() {
 		i := int64(m.filled)
-		m.ring.Slice(0, i, i+1, 1).Copy(loss)
+		sum := m.ring.Slice(0, i, i+1, 1)
+		sum.AddI(loss, 1)
 		m.wrong.AddI(y.Wrong(logits), 1)
-		m.filled++
 		m.pending += int(y.Labels.Shape()[0])
 	})
 }
+
+// Next ends a step.
+func (m *meter) Next() { m.filled++ }
 
 // full tells whether the meter must be read before the next step.
 func (m *meter) full() bool { return m.filled == ringSize }
@@ -62,6 +65,7 @@ func (m *meter) read() (ago int, loss float64) {
 	}
 	m.errors += m.wrong.Float64()
 	m.images += float64(m.pending)
+	m.ring.Fill(0)
 	m.wrong.Fill(0)
 	m.filled, m.pending = 0, 0
 	return ago, loss

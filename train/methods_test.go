@@ -175,7 +175,7 @@ func TestAttackStaysInItsBall(t *testing.T) {
 			m := newMachine(cfg, method, net, 32, 32, 3)
 			torch.Seed(1)
 			torch.Scope(func() {
-				b := m.batch(m.synthetic())
+				b := m.part(m.synthetic(), 0).Batch
 				x, y := method.Batch(b)
 				before, after := method.Loss(net.Forward(b.Images), y).Float64(), method.Loss(net.Forward(x), y).Float64()
 				if !(after > before) {

@@ -58,6 +58,7 @@ type trainer struct {
 	held     data.Dataset // The held-out images; nil without --val-split.
 	train    data.Dataset
 	batches  int // Steps an epoch.
+	rate     schedule
 	pos      position
 	saved    time.Time // When the last checkpoint was saved.
 	savedAt  uint64    // Its step.
@@ -129,6 +130,11 @@ func (t *trainer) run() (result run.TrainResult, err error) {
 			return result, err
 		}
 		t.say("going on from %s: step %d, %d of %d epochs done", checkpoint.Path, t.pos.step, t.pos.epoch, t.cfg.Epochs)
+	}
+	if checkpoint == nil && t.cfg.Init != "" {
+		if err := t.begin(); err != nil {
+			return result, err
+		}
 	}
 	if err := t.open(checkpoint); err != nil {
 		return result, err
@@ -204,10 +210,16 @@ func (t *trainer) build() error {
 		return err
 	}
 	t.machine = newMachine(cfg, method, net, w, h, c)
+	if err := t.machine.keepAverage(); err != nil {
+		t.machine.close()
+		net.Close()
+		return err
+	}
 	sampler := data.Sampler{Len: t.train.Len(), Seed: cfg.Seed, Shuffle: true}
-	t.batches = sampler.Steps(cfg.BatchSize)
+	t.batches = sampler.Steps(imagesPerStep(cfg))
+	t.rate = newSchedule(cfg, t.batches)
 	t.pipeline, err = data.NewPipeline(data.PipelineConfig{
-		Dataset: t.train, Sampler: sampler, BatchSize: cfg.BatchSize, Views: method.Views(), Train: true,
+		Dataset: t.train, Sampler: sampler, BatchSize: imagesPerStep(cfg), Views: method.Views(), Train: true,
 		NewViewer: func() data.Viewer { return method.NewViewer() },
 		MaxBad:    t.maxBad(), Workers: cfg.NumWorkers, Seed: cfg.Seed, Epochs: cfg.Epochs, Slots: t.machine.ring(),
 	})
@@ -325,9 +337,10 @@ func (t *trainer) waited() time.Duration { return t.pos.waited + t.pipeline.Wait
 // evaluate returns the scores of a set with the present weights, in float32, and of how many images they are.
 func (t *trainer) evaluate(set data.Dataset) (run.Scores, int, error) {
 	w, h, c := set.Size()
-	t.machine.net.SetBF16(false)
-	defer t.machine.net.SetBF16(t.cfg.Precision == "bf16")
-	p := eval.NewPredictor(t.machine.net, w, h, c, t.cfg.EvalBatchSize, t.cfg.NumWorkers)
+	net := t.machine.evaluated()
+	net.SetBF16(false)
+	defer net.SetBF16(t.cfg.Precision == "bf16")
+	p := eval.NewPredictor(net, w, h, c, t.cfg.EvalBatchSize, t.cfg.NumWorkers)
 	defer torch.ReleaseMemory() // Its tensors have other sizes than those of a step.
 	defer p.Close()
 	p.PassOver(t.bad)

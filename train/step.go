@@ -4,7 +4,6 @@ import (
 	"augmix/data"
 	"augmix/methods"
 	"augmix/nets"
-	"augmix/rng"
 	"augmix/run"
 
 	torch "github.com/wangkuiyi/gotorch"
@@ -17,11 +16,13 @@ type machine struct {
 	net    *nets.Net
 	sgd    torch.Optimizer
 	meter  *meter
+	// average is the network that is evaluated: the moving average of net's weights; nil without --ema.
+	average *average
 
-	static *torch.Static  // Owns the slots, the draws and the meter.
-	draws  *methods.Draws // Of the step.
-	pixels []torch.Tensor // One a slot: [views·batch, H, W, C] float32.
-	labels []torch.Tensor // One a slot: [batch] int64.
+	static *torch.Static    // Owns the slots, the draws and the meter.
+	draws  []*methods.Draws // Of each part of the step's batch.
+	pixels []torch.Tensor   // One a slot: [views·images, H, W, C] float32, where images is imagesPerStep.
+	labels []torch.Tensor   // One a slot: [images] int64.
 }
 
 // slots is how many batches may be ready or in the making at once.
@@ -30,15 +31,18 @@ const slots = 3
 func newMachine(cfg run.Config, method methods.Method, net *nets.Net, w, h, c int) *machine {
 	m := &machine{cfg: cfg, method: method, net: net, static: torch.NewStatic()}
 	net.SetBF16(cfg.Precision == "bf16")
-	m.sgd = torch.SGD(cfg.LearningRate, cfg.Momentum, 0, cfg.Decay, true)
+	m.sgd = torch.SGD(cfg.LearningRate, cfg.Momentum, 0, cfg.Decay, !cfg.NoNesterov)
 	m.sgd.AddParameters(net.Parameters())
 	m.static.Do(func() {
 		m.meter = newMeter()
-		m.draws = methods.NewDraws(cfg.BatchSize, w, h)
-		rows := int64(method.Views() * cfg.BatchSize)
+		for range partsPerStep(cfg) {
+			m.draws = append(m.draws, methods.NewDraws(cfg.BatchSize, w, h))
+		}
+		images := int64(imagesPerStep(cfg))
+		rows := int64(method.Views()) * images
 		for range slots {
 			m.pixels = append(m.pixels, torch.EmptyOf([]int64{rows, int64(h), int64(w), int64(c)}, torch.Float))
-			m.labels = append(m.labels, torch.EmptyOf([]int64{int64(cfg.BatchSize)}, torch.Long))
+			m.labels = append(m.labels, torch.EmptyOf([]int64{images}, torch.Long))
 		}
 	})
 	return m
@@ -46,6 +50,9 @@ func newMachine(cfg run.Config, method methods.Method, net *nets.Net, w, h, c in
 
 // close frees everything but the network.
 func (m *machine) close() {
+	if m.average != nil {
+		m.average.close()
+	}
 	m.sgd.Close()
 	m.static.Close()
 }
@@ -63,25 +70,35 @@ func (m *machine) ring() []data.Slot {
 // start of an attack).
 func (m *machine) step(b data.Batch, rate float64, seed uint64) {
 	torch.Seed(seed)
-	draws := rng.Named("batch", seed)
-	m.method.Draw(m.draws, b.N, &draws)
+	m.draw(b, seed)
 	torch.Scope(func() {
-		x, y := m.method.Batch(m.batch(b))
-		logits := m.net.Forward(x)
-		loss := m.method.Loss(logits, y)
 		m.sgd.ZeroGrad()
-		loss.Backward()
+		for i := range m.parts(b) {
+			torch.Scope(func() { // Frees the part's activations before the next one.
+				part := m.part(b, i)
+				x, y := m.method.Batch(part.Batch)
+				logits := m.net.Forward(x)
+				loss := part.weigh(m.method.Loss(logits, y))
+				loss.Backward()
+				m.meter.Add(loss, logits, y)
+			})
+		}
+		if m.cfg.ClipGrad > 0 {
+			m.sgd.ClipGradNorm(m.cfg.ClipGrad)
+		}
 		m.sgd.SetLR(rate)
 		m.sgd.Step()
-		m.meter.Add(loss, logits, y)
+		if m.average != nil {
+			m.average.follow()
+		}
+		m.meter.Next()
 	})
 }
 
-// batch views a batch's memory as images [views·N, C, H, W], channels_last without a copy, and labels [N].
-func (m *machine) batch(b data.Batch) methods.Batch {
-	rows := m.pixels[b.Slot].Slice(0, 0, int64(b.Views*b.N), 1)
-	return methods.Batch{
-		Images: rows.Permute([]int64{0, 3, 1, 2}), Labels: m.labels[b.Slot].Slice(0, 0, int64(b.N), 1),
-		Draws: m.draws, Forward: m.net.Forward,
+// evaluated is the network that is measured.
+func (m *machine) evaluated() *nets.Net {
+	if m.average != nil {
+		return m.average.net
 	}
+	return m.net
 }

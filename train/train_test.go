@@ -76,10 +76,17 @@ func withoutTimes(csv []byte) []byte {
 // A run that is stopped after each of several steps, and gone on with by another number of workers, ends with the
 // weights and logs of one that was not.
 func TestResumeIsExact(t *testing.T) {
-	for _, precision := range []string{"fp32", "bf16"} {
-		t.Run(precision, func(t *testing.T) {
+	for name, change := range map[string]func(*run.Config){
+		"fp32": func(*run.Config) {},
+		"bf16": func(c *run.Config) { c.Precision = "bf16" },
+		"every option": func(c *run.Config) {
+			c.BatchSize, c.GradAccum, c.EMA, c.ClipGrad, c.LabelSmoothing = 12, 3, 0.8, 0.5, 0.1
+			c.CEViews, c.SplitBN, c.WarmupEpochs, c.WarmupLR, c.Schedule, c.NoNesterov = "all", true, 1, 1e-3, "thirds", true
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
 			cfg, train, test := small(t)
-			cfg.Precision = precision
+			change(&cfg)
 			want := mustRun(t, Options{Config: cfg, Resume: "none", Train: train, Test: test})
 			wantCSV, wantJSONL := logs(t, cfg)
 
@@ -223,18 +230,6 @@ func TestParseEvery(t *testing.T) {
 		got, err := ParseEvery(c.text)
 		if (err == nil) != c.ok || got != c.want {
 			t.Errorf("ParseEvery(%q): got %v, %v; want %v, ok %v", c.text, got, err, c.want, c.ok)
-		}
-	}
-}
-
-// The end points and the middle follow from the formula of cifar.py; the middle is the mean of both ends.
-func TestCosine(t *testing.T) {
-	for _, c := range []struct {
-		step uint64
-		want float64
-	}{{0, 0.1}, {50, (0.1 + 1e-6) / 2}, {100, 1e-6}} {
-		if got := cosine(0.1, c.step, 100); got < c.want-1e-12 || got > c.want+1e-12 {
-			t.Errorf("cosine at step %d of 100: got %v, want %v", c.step, got, c.want)
 		}
 	}
 }

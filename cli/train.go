@@ -30,6 +30,7 @@ type training struct {
 	config   run.Config
 	resume   string
 	file     string // --config
+	grid     string // --grid
 	preset   string
 	json     string
 	modelEMA bool // --model-ema
@@ -74,6 +75,8 @@ func newTraining(f *flags) *training {
 	g = f.group("Run")
 	g.text(&c.Save, "save", "DIR", nil, "the run's folder (default: runs/<dataset>-<model>-<method>-s<seed>)")
 	g.text(&t.resume, "resume", "auto|none|FILE", nil, "auto goes on from the newest checkpoint in --save that verifies, FILE from that one")
+	g.text(&t.grid, "grid", "FILE", nil, "train and evaluate what the file lists, one run after another, and pass over what is done: "+
+		"datasets × models × methods × seeds; other flags here go to every run, --save names the folder of the runs")
 	g.text(&t.file, "config", "FILE", nil, "a run's config.json; flags on the command line win")
 	g.text(&c.CheckpointEvery, "checkpoint-every", "500s|1000steps|1epoch",
 		func(s string) error { _, err := train.ParseEvery(s); return err }, "how often to save")
@@ -87,12 +90,20 @@ func newTraining(f *flags) *training {
 }
 
 func (t *training) run(c *call) error {
+	if t.grid != "" {
+		return t.runGrid(c)
+	}
 	if err := t.decide(); err != nil {
 		return err
 	}
 	if t.evaluate {
 		return t.evaluation().run(c)
 	}
+	return t.train(c)
+}
+
+// train opens the data and trains what was decided.
+func (t *training) train(c *call) error {
 	log := newProgress(c.stderr, t.quiet)
 	defer log.close()
 	stop, release := catchSignals(log, "finishing the step and saving")

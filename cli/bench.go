@@ -72,7 +72,7 @@ func (b *pipelineBench) run(c *call) error {
 	if b.config.NumWorkers == 0 {
 		b.config.NumWorkers = runtime.NumCPU()
 	}
-	b.flags.applyPreset(b.preset, &b.config, true)
+	b.flags.applyPreset(b.preset, &b.config)
 	if err := train.Mixing(b.config).Validate(); err != nil {
 		return usage("%v", err)
 	}

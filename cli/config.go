@@ -60,7 +60,7 @@ func (g *group) mixture(c *run.Config, preset *string) {
 	g.integer(&c.Fill, "fill", 0, 255, "grey value of what an operation shows from outside the image; 0 is black")
 	g.choice(preset, "augmix-preset", "preset", presetNames(), "sets the six flags above that are not given: "+
 		"as the paper on CIFAR and on ImageNet, the released imagenet.py, or timm's augmix-m3-w3 "+
-		"(default: release-imagenet for imagenet and folder, else paper-cifar)")
+		"(default: the recipe's; paper-cifar for small images, for photographs release-imagenet or paper-imagenet)")
 }
 
 func presetNames() []string {
@@ -72,15 +72,19 @@ func presetNames() []string {
 }
 
 // applyPreset sets what a preset says and the command line does not. Without a
-// name, and where no configuration file has decided it (byDataset), photographs
-// take the reference's for ImageNet.
-func (f *flags) applyPreset(name string, c *run.Config, byDataset bool) {
-	if name == "" && byDataset && (c.Dataset == "imagenet" || c.Dataset == "folder") {
+// name photographs take the reference's for ImageNet.
+func (f *flags) applyPreset(name string, c *run.Config) {
+	if name == "" && (c.Dataset == "imagenet" || c.Dataset == "folder") {
 		name = "release-imagenet"
 	}
-	if name == "" {
-		return
+	if name != "" {
+		setPreset(name, c, func(flag string) bool { return !f.given(flag) })
 	}
+}
+
+// setPreset sets what a preset says and open says to be undecided, and returns the
+// flags that it set.
+func setPreset(name string, c *run.Config, open func(flag string) bool) (decided []string) {
 	p := augmix.Presets[slices.Index(presetNames(), name)] // the flag takes no other name
 	for _, v := range []struct {
 		flag string
@@ -93,10 +97,12 @@ func (f *flags) applyPreset(name string, c *run.Config, byDataset bool) {
 		{"all-ops", func() { c.AllOps = p.AllOps }},
 		{"fill", func() { c.Fill = int(p.Fill) }},
 	} {
-		if !f.given(v.flag) {
+		if open(v.flag) {
 			v.set()
+			decided = append(decided, v.flag)
 		}
 	}
+	return decided
 }
 
 func (g *group) method(c *run.Config) {
@@ -192,6 +198,8 @@ func (f *flags) adopt(path string, c *run.Config) error {
 
 // configRows lists the decisions of a configuration, a line each.
 func configRows(c run.Config) []row {
+	// What is written as nothing, because it was done before there was a choice.
+	nothing := map[string]string{"schedule": "cosine", "ce-views": "clean", "grad-accum": "1"}
 	var rows []row
 	value, fields := reflect.ValueOf(c), reflect.TypeFor[run.Config]()
 	for i := range fields.NumField() {
@@ -206,7 +214,11 @@ func configRows(c run.Config) []row {
 				text += ", …"
 			}
 		}
-		rows = append(rows, row{strings.ReplaceAll(key, "_", "-"), text})
+		flag := strings.ReplaceAll(key, "_", "-")
+		if name, ok := nothing[flag]; ok && value.Field(i).IsZero() {
+			text = name
+		}
+		rows = append(rows, row{flag, text})
 	}
 	return rows
 }

@@ -171,6 +171,9 @@ func (e *evaluation) answeredBy(r run.Evaluation) bool {
 	if slices.Contains(e.sets, "clean") && r.Clean == nil || r.Precision != e.config.Precision || r.N < r.NExpected {
 		return false
 	}
+	if e.temperature != "" && r.Temperature == nil || e.resamples > 0 && r.Intervals == nil {
+		return false
+	}
 	if !slices.Contains(e.sets, "c") {
 		return true
 	}

@@ -73,7 +73,7 @@ func TestFlagNames(t *testing.T) {
 			"densenet-variant cardinality base-width pool " +
 			"quiet version method views jsd-weight val-split config checkpoint-every deterministic normalize fill augmix-preset " +
 			"schedule warmup-epochs warmup-lr no-nesterov grad-accum grad-accum-steps label-smoothing smoothing clip-grad ema " +
-			"model-ema model-ema-decay init initial-checkpoint ce-views split-bn aug-splits",
+			"model-ema model-ema-decay init initial-checkpoint ce-views split-bn aug-splits recipe grid",
 		"eval": "data checkpoint device precision threads num-workers json limit-eval dry-run quiet version sets only severity " +
 			"c-data frost-dir eval-batch-size model layers widen-factor densenet-variant cardinality base-width pool normalize dataset",
 		"preview": "dataset data count seed mixture-width mixture-depth aug-severity aug-prob-coeff all-ops fill augmix-preset operations out",

@@ -28,7 +28,7 @@ func TestPreset(t *testing.T) {
 			t.Fatal(err)
 		}
 		training.config.Dataset = c.dataset
-		f.applyPreset(c.preset, &training.config, true)
+		f.applyPreset(c.preset, &training.config)
 		if got := train.Mixing(training.config); got != c.want {
 			t.Errorf("%s, preset %q, %v: got %+v, want %+v", c.dataset, c.preset, c.args, got, c.want)
 		}

@@ -63,7 +63,7 @@ func checkPicture(path string) error {
 }
 
 func (p *previewing) run(c *call) error {
-	p.flags.applyPreset(p.preset, &p.config, true)
+	p.flags.applyPreset(p.preset, &p.config)
 	mixing := train.Mixing(p.config)
 	if err := mixing.Validate(); err != nil {
 		return usage("%v", err)

@@ -29,8 +29,10 @@ type training struct {
 	flags    *flags
 	config   run.Config
 	resume   string
-	file     string // --config
-	grid     string // --grid
+	file     string            // --config
+	inFile   []string          // the flags whose values it has
+	sources  map[string]string // where decisions come from, by flag, that are neither flags nor defaults
+	grid     string            // --grid
 	preset   string
 	json     string
 	modelEMA bool // --model-ema
@@ -40,7 +42,7 @@ type training struct {
 }
 
 func newTraining(f *flags) *training {
-	t := &training{flags: f, config: defaults(), resume: "none"}
+	t := &training{flags: f, config: defaults(), resume: "none", sources: map[string]string{}}
 	c := &t.config
 	g := f.group("Data")
 	g.dataset(c)
@@ -63,6 +65,7 @@ func newTraining(f *flags) *training {
 	g.otherMethods(c)
 
 	g = f.group("Optimizer")
+	g.recipe(c)
 	g.optimizer(c)
 	t.options(g)
 	g.seed(c, "of the weights, the order of the images and the augmentation")
@@ -83,7 +86,7 @@ func newTraining(f *flags) *training {
 	g.integer(&c.PrintFreq, "print-freq", 1, maxCount, "steps between two lines of metrics.jsonl")
 	g.evalBatch(c)
 	g.toggle(&t.evaluate, "evaluate", "evaluate --resume FILE and train nothing, as augmix eval --checkpoint FILE does")
-	g.toggle(&t.dryRun, "dry-run", "print what was decided, open the data, write nothing")
+	g.toggle(&t.dryRun, "dry-run", "print what was decided and by what, what the network costs and an estimate of the time from a few timed steps; write nothing")
 	g.json(&t.json)
 	g.toggle(&t.quiet, "quiet", "no progress and no messages, only results and errors")
 	return t
@@ -119,7 +122,7 @@ func (t *training) train(c *call) error {
 	default:
 	}
 	if t.dryRun {
-		return t.describe(c, log)
+		return t.describe(c, set, test, log)
 	}
 	result, err := train.Run(train.Options{
 		Config: t.config, Resume: t.resume, Train: set, Test: test,
@@ -140,11 +143,15 @@ func (t *training) decide() error {
 		if err := t.flags.adopt(t.file, c); err != nil {
 			return err
 		}
+		var err error
+		if t.inFile, err = flagsIn(t.file); err != nil {
+			return err
+		}
 	}
+	t.decideRecipe()
 	if err := t.decideOptions(); err != nil {
 		return err
 	}
-	t.flags.applyPreset(t.preset, c, t.file == "")
 	if t.evaluate && (t.resume == "none" || t.resume == "auto") {
 		return usage("--evaluate needs --resume FILE, the checkpoint to evaluate (or: augmix eval --checkpoint FILE)")
 	}
@@ -161,7 +168,7 @@ func (t *training) decide() error {
 	if _, err := train.NewMethod(*c); err != nil {
 		return usage("%v", err)
 	}
-	if err := train.ResolveMethod(c); err != nil {
+	if err := t.track(fromMethod, func() error { return train.ResolveMethod(c) }); err != nil {
 		return usage("%v", err)
 	}
 	if err := checkImages(c); err != nil {
@@ -174,7 +181,7 @@ func (t *training) decide() error {
 		return nil // The rest is training's.
 	}
 	if c.Normalize == "" && c.Init == "" {
-		c.Normalize = nets.PublishedNormalization(c.Model)
+		c.Normalize, t.sources["normalize"] = nets.PublishedNormalization(c.Model), fromNetwork
 	}
 	if c.Save == "" {
 		c.Save = c.DefaultSave()
@@ -183,7 +190,7 @@ func (t *training) decide() error {
 		c.OnBadSample = "error"
 	}
 	c.EvalBatchSize = evalBatchSize(*c, c.Dataset)
-	if err := train.Resolve(c, c.Precision, c.Device); err != nil {
+	if err := t.track(fromMachine, func() error { return train.Resolve(c, c.Precision, c.Device) }); err != nil {
 		return usage("%v", err)
 	}
 	return nil
@@ -210,17 +217,17 @@ func (t *training) open(log *progress) (set, test data.Dataset, err error) {
 	if err := eval.NetConfig(*c, 1, nets.Normalization{}).CheckSize(w, h, channels); err != nil {
 		return nil, nil, usage("%v", err)
 	}
-	c.Classes = set.Classes()
+	c.Classes, t.sources["classes"] = set.Classes(), fromData
 	if c.Init != "" {
-		if err := train.ResolveInit(c); err != nil {
+		if err := t.track(fromInit, func() error { return train.ResolveInit(c) }); err != nil {
 			return nil, nil, err
 		}
 	}
 	return set, test, nil
 }
 
-// describe prints the configuration, and says what is in the way of training.
-func (t *training) describe(c *call, log *progress) error {
+// describe prints the configuration and what it costs, and says what is in the way of training.
+func (t *training) describe(c *call, set, test data.Dataset, log *progress) error {
 	state, err := run.Inspect(t.config.Save)
 	if err != nil {
 		return err
@@ -230,8 +237,13 @@ func (t *training) describe(c *call, log *progress) error {
 			return err
 		}
 	}
-	log.say("dry run: the data are fine, nothing was written")
-	return c.results(t.json, t.config, func(w io.Writer) error { return writeRows(w, configRows(t.config), false) })
+	log.say("dry run: the data are fine, nothing is written; timing a few steps on synthetic images")
+	estimate, err := train.EstimateRun(t.config, set, test)
+	if err != nil {
+		return err
+	}
+	p := t.plan(estimate)
+	return c.results(t.json, p, func(w io.Writer) error { return writeRows(w, p.rows(), false) })
 }
 
 // evaluation is the call of `augmix eval` that --evaluate stands for.

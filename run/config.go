@@ -75,6 +75,8 @@ type Config struct {
 	SinData      string  `json:"sin_data"` // folder of a stylised copy that replaces the training images; empty for none
 	Severity     int     `json:"severity"` // 0 draws 1 to 5
 
+	Recipe string `json:"recipe" resume:"free"` // what decided the fields that no flag did; they say all
+
 	// Optimizer.
 	Epochs         int     `json:"epochs"`
 	LearningRate   float64 `json:"learning_rate"`

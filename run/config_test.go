@@ -20,7 +20,7 @@ func sample() Config {
 		AugSeverity: 3, AugProbCoeff: 1, AllOps: true, Fill: 128,
 		CutoutLength: 16, MixupAlpha: 1, CutMixBeta: 1, CutMixProb: 0.5, Policy: "p.json", PolicySHA256: "ab", PatchWidth: 25, PatchNoise: 1,
 		Epsilon: 0.03, AttackStep: 0.01, AttackSteps: 10, Corruption: "contrast", SinData: "/sin", Severity: 3,
-		Epochs: 100, LearningRate: 0.1, Schedule: "thirds", WarmupEpochs: 5, WarmupLR: 1e-5, Momentum: 0.9, NoNesterov: true, Decay: 5e-4,
+		Recipe: "paper", Epochs: 100, LearningRate: 0.1, Schedule: "thirds", WarmupEpochs: 5, WarmupLR: 1e-5, Momentum: 0.9, NoNesterov: true, Decay: 5e-4,
 		BatchSize: 128, GradAccum: 2, LabelSmoothing: 0.1, ClipGrad: 1, EMA: 0.999, EvalBatchSize: 1000, Init: "a.pt", InitSHA256: "cd",
 		Seed: math.MaxUint64, Precision: "fp32", Device: "cpu", Threads: 2, Deterministic: true,
 		NumWorkers: 2, CheckpointEvery: "1epoch", PrintFreq: 50, Save: "runs/x",
@@ -124,7 +124,7 @@ func TestDifferences(t *testing.T) {
 	if got := Differences(Config{}, empty); len(got) != 0 {
 		t.Errorf("no classes and an empty list differ in %v", got)
 	}
-	free := map[string]bool{"num-workers": true, "data": true, "save": true, "print-freq": true, "checkpoint-every": true, "on-bad-sample": true, "init": true}
+	free := map[string]bool{"num-workers": true, "data": true, "save": true, "print-freq": true, "checkpoint-every": true, "on-bad-sample": true, "init": true, "recipe": true}
 	ds := Differences(sample(), Config{Device: "cuda"})
 	if len(ds) != len(ConfigKeys()) {
 		t.Errorf("%d fields differ, want all %d", len(ds), len(ConfigKeys()))

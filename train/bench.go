@@ -111,7 +111,7 @@ func (m *machine) synthetic() data.Batch {
 		slot.Pixels[i] = float32(state>>8) / (1 << 24)
 	}
 	for i := range slot.Labels {
-		slot.Labels[i] = int64(i % benchClasses)
+		slot.Labels[i] = int64(i % m.net.Config().Classes)
 	}
 	return data.Batch{Slot: 0, N: imagesPerStep(m.cfg), Views: m.method.Views()}
 }

@@ -64,6 +64,21 @@ const tempMark = ".tmp-"
 // isTemp reports whether the file called name is one that was being written.
 func isTemp(name string) bool { return strings.Contains(name, tempMark) }
 
+// Sweep removes what calls of WriteFile for path left that were killed. Nobody may be
+// writing it.
+func Sweep(path string) error {
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), filepath.Base(path)+tempMark) {
+			err = errors.Join(err, os.Remove(filepath.Join(filepath.Dir(path), e.Name())))
+		}
+	}
+	return err
+}
+
 // WriteFile replaces the file at path by what write writes, or leaves it as it
 // is: the content goes to a new file in the same folder, is synced to the disk
 // and takes the name by rename, after which the folder is synced. On an error

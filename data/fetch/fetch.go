@@ -48,6 +48,11 @@ func Fetch(ctx context.Context, set Set, o Options) ([]Result, error) {
 func (o *Options) one(ctx context.Context, a Archive) (Result, error) {
 	packed := filepath.Join(o.Dir, a.Path)
 	content := filepath.Join(o.Dir, a.Folder)
+	for _, path := range []string{packed + partial + validatorSuffix, filepath.Join(content, receiptName)} {
+		if err := run.Sweep(path); err != nil {
+			return Result{}, err
+		}
+	}
 	if !o.NoUnpack {
 		state, err := o.unpackedState(ctx, a)
 		if state == Verified || state == Counted || state == Unproved {

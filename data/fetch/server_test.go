@@ -101,6 +101,19 @@ func stall(n int) fault {
 	}
 }
 
+// slow sends what is asked for in pieces, a millisecond between.
+func slow(s *server, w http.ResponseWriter, r *http.Request) bool {
+	s.begin(w, r, 0)
+	for at := first(r); at < len(s.content); at += 8 << 10 {
+		if _, err := w.Write(s.content[at:min(at+8<<10, len(s.content))]); err != nil {
+			return true
+		}
+		w.(http.Flusher).Flush()
+		time.Sleep(time.Millisecond)
+	}
+	return true
+}
+
 // status answers with a status and a header.
 func status(code int, header ...string) fault {
 	return func(_ *server, w http.ResponseWriter, _ *http.Request) bool {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,7 +38,7 @@ func TestFetchDryRun(t *testing.T) {
 // TestFetchIsStopped checks the exit code after a signal, and that the context says so.
 func TestFetchIsStopped(t *testing.T) {
 	for s, want := range map[syscall.Signal]int{syscall.SIGTERM: exitTerminate, syscall.SIGINT: exitInterrupt} {
-		ctx, release := untilSignal()
+		ctx, release := untilSignal(io.Discard, "leaving what came", "it stays")
 		if err := syscall.Kill(os.Getpid(), s); err != nil {
 			t.Fatal(err)
 		}

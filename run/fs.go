@@ -64,9 +64,9 @@ const tempMark = ".tmp-"
 // isTemp reports whether the file called name is one that was being written.
 func isTemp(name string) bool { return strings.Contains(name, tempMark) }
 
-// Sweep removes what calls of WriteFile for path left that were killed. Nobody may be
+// SweepFile removes what calls of WriteFile for path left that were killed. Nobody may be
 // writing it.
-func Sweep(path string) error {
+func SweepFile(path string) error {
 	entries, err := os.ReadDir(filepath.Dir(path))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil

@@ -49,7 +49,7 @@ func (o *Options) one(ctx context.Context, a Archive) (Result, error) {
 	packed := filepath.Join(o.Dir, a.Path)
 	content := filepath.Join(o.Dir, a.Folder)
 	for _, path := range []string{packed + partial + validatorSuffix, filepath.Join(content, receiptName)} {
-		if err := run.Sweep(path); err != nil {
+		if err := run.SweepFile(path); err != nil {
 			return Result{}, err
 		}
 	}

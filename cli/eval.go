@@ -41,6 +41,7 @@ type evaluation struct {
 	temperature string // "", fit or a number
 	resamples   int
 	logits      string // a folder
+	fourier     fourierFlags
 	json        string
 	dryRun      bool
 	quiet       bool
@@ -73,7 +74,7 @@ func newEvaluation(f *flags) *evaluation {
 	g.dataset(c)
 	g.data(c)
 	g.images(c, "test images")
-	g.names(&e.sets, "sets", "set", []string{"clean", "c"}, "what to measure on")
+	g.names(&e.sets, "sets", "set", []string{"clean", "c", "fourier"}, "what to measure on")
 	g.names(&e.only, "only", "corruption", corrupt.Names(), "only these corruptions (default: those for testing)")
 	g.add(&severitiesValue{&e.severities, corrupt.Severities}, "severity", "only these severities, such as 1,3 or 2-5")
 	g.text(&e.cData, "c-data", "DIR|generate", nil,
@@ -82,6 +83,7 @@ func newEvaluation(f *flags) *evaluation {
 	g.limit(&c.LimitEval, "limit-eval", "test")
 
 	e.figures(f.group("Figures"))
+	e.fourierFlags(f.group("Fourier map (--sets fourier)"))
 
 	g = f.group("Machine")
 	g.machine(c)
@@ -208,6 +210,14 @@ func (e *evaluation) decide(runs []string) error {
 		for _, name := range []string{"only", "severity", "c-data", "frost-dir"} {
 			if e.given(name) {
 				return usage("--%s is about corrupted images, which --sets %s leaves out; add c, or leave --%s out",
+					name, strings.Join(e.sets, ","), name)
+			}
+		}
+	}
+	if !slices.Contains(e.sets, "fourier") {
+		for _, name := range []string{"fourier-epsilon", "fourier-images", "fourier-side", "out"} {
+			if e.given(name) {
+				return usage("--%s is about Fourier maps, which --sets %s leaves out; add fourier, or leave --%s out",
 					name, strings.Join(e.sets, ","), name)
 			}
 		}

@@ -118,6 +118,15 @@ func (e *evaluation) measure(targets []target, first, all int, log *progress) ([
 	if err != nil {
 		return nil, err
 	}
+	maps := make([]*run.FourierMap, len(networks))
+	if slices.Contains(e.sets, "fourier") {
+		for i, n := range networks {
+			if maps[i], err = e.fourierMap(n, first+i, all, log); err != nil {
+				return nil, err
+			}
+			log.close()
+		}
+	}
 	var raw []*nets.Net
 	for _, n := range networks {
 		raw = append(raw, n.net)
@@ -129,6 +138,9 @@ func (e *evaluation) measure(targets []target, first, all int, log *progress) ([
 	for i, r := range results {
 		planned := tables[i].result
 		r.Model, r.Checkpoints = planned.Model, planned.Checkpoints
+		if i < len(maps) {
+			r.Fourier = maps[i]
+		}
 		tables[i].result = r
 	}
 	return tables, nil

@@ -31,7 +31,7 @@ func (t evalTable) write(w io.Writer) error {
 		{"precision", fmt.Sprintf("%s, %d threads", r.Precision, t.threads)},
 		{"normalisation", t.normalize},
 	}
-	if r.Clean == nil && r.Corruption == nil { // a dry run
+	if r.Clean == nil && r.Corruption == nil && r.Fourier == nil { // a dry run
 		names := t.names
 		if len(names) == 0 {
 			names = corrupt.Test()
@@ -52,7 +52,11 @@ func (t evalTable) write(w io.Writer) error {
 	if ci := r.Intervals; ci != nil {
 		rows = append(rows, row{"intervals", fmt.Sprintf("%.0f %%, %d samples; %s", ci.Level, ci.Resamples, ci.Method)})
 	}
-	if err := writeRows(w, rows, false); err != nil {
+	if m := r.Fourier; m != nil {
+		rows = append(rows, row{"Fourier map", fmt.Sprintf("mean error %s %% at ε = %g, %d×%d frequencies, %d images",
+			percent(m.Mean), m.Epsilon, m.Side, m.Side, m.N)})
+	}
+	if err := writeRows(w, rows, false); err != nil || r.Clean == nil && r.Corruption == nil {
 		return err
 	}
 	fmt.Fprintln(w)

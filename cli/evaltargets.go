@@ -127,6 +127,11 @@ func (e *evaluation) open(targets []target, log *progress) error {
 			return usage("--ensemble: one checkpoint is for %s in %s, another for %s in %s; name those of the same images",
 				targets[0].dataset, targets[0].data, t.dataset, t.data)
 		}
+		if slices.Contains(e.sets, "fourier") {
+			if _, _, err := e.checkFourier(*t); err != nil {
+				return err
+			}
+		}
 		if e.config.OnBadSample == "skip" {
 			t.bad = data.NewBadSamples(data.BadLimit(e.expected(*t)), nil, func(b data.BadSample) error {
 				log.say("passing over %s: %s", b.File, b.Reason)

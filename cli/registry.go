@@ -25,6 +25,7 @@ func commands() []command {
 	return []command{
 		trainCommand(),
 		evalCommand(),
+		predictCommand(),
 		reportCommand(),
 		corruptCommand(),
 		previewCommand(),

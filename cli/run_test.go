@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"image"
 	"image/png"
 	"math"
 	"os"
@@ -158,6 +161,8 @@ func testEvaluation(t *testing.T, ok func(...string) (string, string)) {
 		t.Error("an evaluation of the clean images replaced one that has the corrupted ones, too")
 	}
 	testFigures(t, ok)
+	testFourier(t, ok)
+	testPredict(t, ok)
 	// What a run's checkpoint says of itself cannot be contradicted.
 	if code, _, stderr := callMain(t, strings.Fields("eval one --model resnet20 --quiet")...); code != exitCheckpoint || missingWord(stderr, "wrn resnet20") != "" {
 		t.Errorf("another model: exit code %d, %s", code, stderr)
@@ -168,7 +173,7 @@ func testEvaluation(t *testing.T, ok func(...string) (string, string)) {
 func testFigures(t *testing.T, ok func(...string) (string, string)) {
 	const flags = " --limit-eval 40 --severity 1,5 --only contrast"
 	table, _ := ok(strings.Fields("eval --checkpoint one/checkpoints/last --checkpoint two/checkpoints/last --ensemble --ci=50 --temperature fit --save-logits logits --json figures.json --quiet" + flags)...)
-	want := "two/checkpoints/last ensemble of 2, mean of softmax: WRN-10-1 + WRN-10-1 each member's own temperature every 10. of the 40 clean test images n = 36 " +
+	want := "two/checkpoints/last ensemble of 2, mean of softmax: WRN-10-1 + WRN-10-1 each member's own temperature one in 10 of the 40 clean test images n = 36 " +
 		"intervals 95 % 50 samples soft F1 AURRA clean from to severity 1 severity 5 corrupted, mean T = clean error % ensemble of 2"
 	if missing := missingWord(table, want); missing != "" {
 		t.Errorf("eval's table lacks %s:\n%s", missing, table)
@@ -206,6 +211,111 @@ func testFigures(t *testing.T, ok func(...string) (string, string)) {
 			}
 			file.Close()
 		}
+	}
+}
+
+// testFourier makes a small map of a run and of a checkpoint, and goes on from the state of another call.
+func testFourier(t *testing.T, ok func(...string) (string, string)) {
+	const flags = " --sets fourier --fourier-images 4 --fourier-side 3 --fourier-epsilon 10 --quiet"
+	table, _ := ok(strings.Fields("eval one --json - " + flags)...)
+	var result run.Evaluation
+	if err := json.Unmarshal([]byte(table), &result); err != nil {
+		t.Fatal(err)
+	}
+	m := result.Fourier
+	if m == nil || m.N != 4 || m.Side != 3 || m.Epsilon != 10 || len(m.Error) != 3 {
+		t.Fatalf("got %+v", m)
+	}
+	file, err := data.OpenNPY("one/results/fourier.npy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	raw := make([]byte, 3*3*8)
+	if err := file.ReadRows(raw, 0); err != nil {
+		t.Fatal(err)
+	}
+	if got := math.Float64frombits(binary.LittleEndian.Uint64(raw[8:])); got != m.Error[0][1] {
+		t.Errorf("fourier.npy: got %v in row 0, column 1, want %v", got, m.Error[0][1])
+	}
+	picture, err := os.Open("one/results/fourier.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer picture.Close()
+	if p, err := png.Decode(picture); err != nil || p.Bounds().Dx() < 500 {
+		t.Errorf("fourier.png: %v, %v", p, err)
+	}
+	// A state of something else is not used, one that is none is refused.
+	if err := os.MkdirAll("map", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for text, code := range map[string]int{`{"key": "other", "state": {}}`: exitDone, "half a f": exitFailed} {
+		if err := os.WriteFile("map/fourier.part.json", []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, _, stderr := callMain(t, strings.Fields("eval --checkpoint one/checkpoints/last --out map"+flags)...)
+		if got != code || code != exitDone && missingWord(stderr, "fourier.part.json delete it") != "" {
+			t.Errorf("state %s: exit code %d, want %d; %s", text, got, code, stderr)
+		}
+	}
+}
+
+// testPredict classifies pictures of three sizes.
+func testPredict(t *testing.T, ok func(...string) (string, string)) {
+	var paths []string
+	for _, size := range []image.Point{{X: 32, Y: 32}, {X: 50, Y: 40}, {X: 5, Y: 9}} {
+		path := fmt.Sprintf("%dx%d.png", size.X, size.Y)
+		f, err := os.Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(png.Encode(f, image.NewGray(image.Rectangle{Max: size})), f.Close()); err != nil {
+			t.Fatal(err)
+		}
+		paths = append(paths, path)
+	}
+	line := append([]string{"predict", "--checkpoint", "one", "--quiet"}, paths...)
+	if table, _ := ok(line...); strings.Count(table, "\n") != 3 || strings.Count(table, "%") != 15 || !strings.Contains(table, "50x40.png") {
+		t.Errorf("got %s, want a line for each of three images with five classes", table)
+	}
+	classify := func(args ...string) predictions {
+		stdout, _ := ok(append(slices.Clone(line), append(args, "--top", "10", "--json", "-")...)...)
+		var p predictions
+		if err := json.Unmarshal([]byte(stdout), &p); err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range p.Images {
+			var sum float64
+			for i, c := range m.Classes {
+				sum += c.Confidence
+				if i > 0 && c.Confidence > m.Classes[i-1].Confidence {
+					t.Errorf("%s: %v is above a more confident class", m.Image, c)
+				}
+			}
+			if len(m.Classes) != 10 || math.Abs(sum-100) > 1e-6 {
+				t.Errorf("%s: %d classes with %v %% in all", m.Image, len(m.Classes), sum)
+			}
+		}
+		return p
+	}
+	cold, hot := classify("--temperature", "0.1"), classify("--temperature", "10")
+	if a, b := cold.Images[0].Classes[0], hot.Images[0].Classes[0]; a.Class != b.Class || a.Confidence <= b.Confidence || hot.Temperature != 10 {
+		t.Errorf("at temperature 0.1 %v, at 10 %v: want the same class, less confident", a, b)
+	}
+	both := classify("--checkpoint", "two")
+	if both.Model != "wrn + wrn" || len(both.Checkpoints) != 2 || both.Temperature != 1 {
+		t.Errorf("two runs: got %+v", both)
+	}
+	// What eval fitted is used.
+	ok(strings.Fields("eval one --sets clean,c --limit-eval 100 --severity 1,5 --only contrast,brightness --temperature fit --quiet")...)
+	var e run.Evaluation
+	readJSON(t, "one/results/eval.json", &e)
+	if p := classify(); e.Temperature == nil || p.Temperature != e.Temperature.Value || !strings.Contains(p.TemperatureFrom, "eval.json") {
+		t.Errorf("got temperature %v from %s, eval stored %+v", p.Temperature, p.TemperatureFrom, e.Temperature)
+	}
+	if code, stdout, _ := callMain(t, append(line, "nowhere.png")...); code != exitData || stdout != "" {
+		t.Errorf("an image that is not there: exit code %d, %s", code, stdout)
 	}
 }
 

@@ -42,7 +42,7 @@ func (p *pass) temperatures(clean data.Dataset) error {
 		set = data.Subset(clean, n, true)
 		step := clean.Len() / n
 		p.held = func(i int) bool { return i%step == 0 && i/step < n }
-		from = fmt.Sprintf("every %d. of the %d clean test images (%d in all), which are left out here, also corrupted", step, clean.Len(), n)
+		from = fmt.Sprintf("one in %d of the %d clean test images (%d in all), which are left out here, also corrupted", step, clean.Len(), n)
 	}
 	p.total += set.Len()
 	logP, labels := make([][]float64, len(p.subjects)), []int64(nil)

@@ -72,6 +72,14 @@ func (p *Predictor) Run(set data.Dataset, visit func(logits []float32, labels []
 
 // Each is Run of all networks.
 func (p *Predictor) Each(set data.Dataset, visit func(Outputs) error) error {
+	return p.Batches(set, func(pixels torch.Tensor, b data.Batch) error {
+		return visit(p.without(b.Bad, Outputs{p.logits(pixels), b.Labels, b.Index}))
+	})
+}
+
+// Batches calls visit for each batch of a set, in the set's order, with its pixels [n, H, W, C] in [0, 1], the networks
+// being in evaluation mode. Both are valid during the call; an error ends the run.
+func (p *Predictor) Batches(set data.Dataset, visit func(pixels torch.Tensor, b data.Batch) error) error {
 	pipeline, err := data.NewPipeline(data.PipelineConfig{
 		Dataset: set, Sampler: data.Sampler{Len: set.Len()}, BatchSize: p.batch, Views: 1, Workers: p.workers,
 		MaxBad: p.maxBad(), Epochs: 1, Slots: p.slots,
@@ -100,7 +108,8 @@ func (p *Predictor) Each(set data.Dataset, visit func(Outputs) error) error {
 				return err
 			}
 		}
-		if err := visit(p.without(b.Bad, Outputs{p.logits(b), b.Labels, b.Index})); err != nil {
+		torch.Scope(func() { err = visit(p.pixels[b.Slot].Slice(0, 0, int64(b.N), 1), b) })
+		if err != nil {
 			return fmt.Errorf("%s: %w", set.Name(), err)
 		}
 		pipeline.Release(b)
@@ -140,14 +149,13 @@ func (p *Predictor) without(bad []data.Bad, o Outputs) Outputs {
 	return o
 }
 
-// logits runs all networks on a batch.
-func (p *Predictor) logits(b data.Batch) [][]float32 {
+// logits runs all networks on a batch, NHWC.
+func (p *Predictor) logits(pixels torch.Tensor) [][]float32 {
 	out := make([][]float32, len(p.nets))
 	for i, net := range p.nets {
 		torch.Scope(func() {
 			torch.NoGrad(func() {
-				rows := p.pixels[b.Slot].Slice(0, 0, int64(b.N), 1)
-				logits := net.Forward(rows.Permute([]int64{0, 3, 1, 2}))
+				logits := net.Forward(pixels.Permute([]int64{0, 3, 1, 2}))
 				out[i] = logits.Float32s()
 			})
 		})

@@ -54,6 +54,7 @@ type Evaluation struct {
 	Reliability *Reliability `json:"reliability,omitempty"`
 	Temperature *Temperature `json:"temperature,omitempty"`
 	Intervals   *Intervals   `json:"ci,omitempty"`
+	Fourier     *FourierMap  `json:"fourier,omitempty"`
 }
 
 // Scores are the figures of one set of images.
@@ -163,6 +164,17 @@ type Temperature struct {
 
 	Clean      *Scores     `json:"clean,omitempty"`
 	Corruption *Corruption `json:"corruption,omitempty"`
+}
+
+// FourierMap is the error on images to which Fourier basis images are added.
+type FourierMap struct {
+	Epsilon float64 `json:"epsilon"` // Euclidean norm of what is added to a channel of pixels in [0, 1]
+	N       int     `json:"n"`       // images
+	Side    int     `json:"side"`    // of the map, odd
+	Mean    float64 `json:"mean"`    // over the map
+	// Error, in percent, has the lowest frequency in the middle: row and column less
+	// (Side-1)/2 are the cycles an image, downwards and to the right.
+	Error [][]float64 `json:"error"`
 }
 
 // Intervals are bootstrap confidence intervals: for each figure of an evaluation

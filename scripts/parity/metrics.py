@@ -258,7 +258,7 @@ def check(result, folder):
     if "temperature" in result:
         got = result["temperature"]
         t, keep = got["value"], np.ones(len(labels), bool)
-        if got["from"].startswith("every"):
+        if got["from"].startswith("one in"):
             count = len(labels) // 10
             step = len(labels) // count
             keep[np.arange(count) * step] = False

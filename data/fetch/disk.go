@@ -59,14 +59,6 @@ func (a Archive) unpackedSize(size int64) int64 {
 	return size
 }
 
-// withRemedy adds to an error of writing what a person can do.
-func withRemedy(err error) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return fmt.Errorf("%w; free some space and run the same command, which goes on where it stopped", err)
-	}
-	return err
-}
-
 // settle gives a file or folder that is complete its name, durably.
 func settle(from, to string) error {
 	if err := os.Rename(from, to); err != nil {

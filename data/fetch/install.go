@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"augmix/data"
+	"augmix/run"
 )
 
 // install unpacks the archive and puts its content in place. Files that are there and
@@ -39,7 +40,7 @@ func (o *Options) install(ctx context.Context, a Archive, packed, content string
 		return err
 	}
 	if err := syncAll(staging); err != nil {
-		return withRemedy(err)
+		return run.Remedied(err)
 	}
 	if _, err := os.Lstat(content); errors.Is(err, fs.ErrNotExist) && a.Group == "" {
 		if err := record(staging, a, entries); err != nil {

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+
+	"augmix/run"
 )
 
 // request returns the body that begins at byte d.have; where the server does not go on
@@ -113,7 +115,7 @@ func (d *download) append(ctx context.Context, body io.Reader) error {
 		}
 		if n > 0 {
 			if _, err := f.Write(buffer[:n]); err != nil {
-				return &finalError{withRemedy(err)}
+				return &finalError{run.Remedied(err)}
 			}
 			d.have += int64(n)
 			d.best = max(d.best, d.have)
@@ -130,7 +132,7 @@ func (d *download) append(ctx context.Context, body io.Reader) error {
 		}
 		d.size = d.have
 		if err := f.Sync(); err != nil {
-			return &finalError{withRemedy(err)}
+			return &finalError{run.Remedied(err)}
 		}
 		return nil
 	}

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"augmix/data"
+	"augmix/run"
 
 	"golang.org/x/sys/unix"
 )
@@ -78,7 +79,7 @@ func unpack(ctx context.Context, a Archive, file, staging string, tell func(done
 			Remedy: "Nothing of it was kept. It is not the published archive; remove it and fetch it again."}
 	}
 	if err != nil {
-		return nil, withRemedy(err)
+		return nil, run.Remedied(err)
 	}
 	return u.entries, nil
 }

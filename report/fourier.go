@@ -26,7 +26,7 @@ func WriteFourier(w io.Writer, title string, m run.FourierMap) error {
 	reach := float64(m.Side-1) / 2
 	p := panel("", "horizontal cycles an image", "vertical cycles an image")
 	heat := plotter.NewHeatMap(fourierGrid(m), colours.Palette(255))
-	heat.Min, heat.Max, heat.Rasterized = 0, 100, true
+	heat.Min, heat.Max = 0, 100
 	p.Add(heat)
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = -reach-0.5, reach+0.5, -reach-0.5, reach+0.5
 	p.X.Tick.Marker = plot.TickerFunc(func(lo, hi float64) []plot.Tick { return evenTicks(lo, hi, 7) })

@@ -64,6 +64,16 @@ off = abs(result["clean"]["error"] - 8.27)
 print(f"parity: ResNet-20, published: clean error of CIFAR-10, n = {result['n']}, against 8.27 % | {off:.2f} | 0.02")
 sys.exit(not (off <= 0.02 and result["n"] == 10000))
 EOF
+    echo "parity: recomputing its metrics" >&2
+    run "$augmix" eval --dataset cifar10 --data "$data" --model resnet20 --checkpoint "$checkpoint" --limit-eval 1000 --quiet \
+        --only contrast,brightness --temperature fit --save-logits "$folder/logits" --json "$folder/metrics.json"
+    run "$python" scripts/parity/metrics.py --check "$folder/metrics.json" "$folder/logits"
+
+    echo "parity: its Fourier map" >&2
+    run go build -o "$folder/signs" ./scripts/parity/signs
+    run "$augmix" eval --dataset cifar10 --data "$data" --model resnet20 --checkpoint "$checkpoint" --quiet \
+        --sets fourier --fourier-images 500 --out "$folder/fourier"
+    run "$python" scripts/parity/fourier.py --signs "$folder/signs" --data "$data" "$folder/fourier/fourier.npy"
 else
     echo "parity: no row for ResNet-20: there is no $checkpoint, or no CIFAR-10 beside it (AUGMIX_TEST_DATA)" >&2
 fi

@@ -268,7 +268,7 @@ def check(result, folder):
         block("scaled ", got, lambda name: of(name, lambda x: x / t, keep))
     print(f"parity: {c.count} metrics of {result['model']} recomputed with NumPy from its logits, largest relative difference "
           f"| {c.worst:.1e} | 1e-09")
-    return c.worst > 1e-9
+    return bool(c.worst > 1e-9)
 
 
 if __name__ == "__main__":

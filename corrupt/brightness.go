@@ -19,9 +19,12 @@ type brightness [Severities]float64
 
 func newBrightness(t table) corruption { return brightness(brightnessLevels[t]) }
 
-// apply adds to V. A grey image is its own V.
 func (l brightness) apply(dst, src *pixel.Image, severity int, _ *rng.Stream) {
-	add := l[severity]
+	brighten(dst, src, l[severity])
+}
+
+// brighten adds to V. A grey image is its own V.
+func brighten(dst, src *pixel.Image, add float64) {
 	if src.C == 1 {
 		for i, v := range src.Pix {
 			dst.Pix[i] = toByte(fraction[v] + add)

@@ -11,11 +11,14 @@ var gaussianNoises = newByteNoises(levels[float64]{
 	{0.04, 0.08, 0.12, 0.15, 0.18},
 	{0.08, 0.12, 0.18, 0.26, 0.38},
 	{0.09, 0.13, 0.19, 0.27, 0.40},
-}, func(p *[256]float64, v int, sigma float64) {
+}, gaussianBelow)
+
+// gaussianBelow is the distribution of v with normal noise.
+func gaussianBelow(p *[256]float64, v int, sigma float64) {
 	for k := range p {
 		p[k] = normalBelow(float64(k+1-v) / 255 / sigma)
 	}
-})
+}
 
 type gaussianNoise [Severities]func() *byteNoise
 

@@ -64,21 +64,42 @@ type motion struct {
 // and then cut to 8.
 func (m *motion) apply(dst, src *pixel.Image, s streak, angle float64) {
 	sin, cos := math.Sincos(angle * math.Pi / 180)
-	last := float64(len(s) - 1)
+	m.along(dst, src, s, sin, cos)
+}
+
+// along is apply of an angle with the given sine and cosine.
+func (m *motion) along(dst, src *pixel.Image, s streak, sin, cos float64) {
 	reach := len(s)
-	left, top := max(0, -stepped(last*cos)), max(0, -stepped(last*sin))
-	right, bottom := max(0, stepped(last*cos)), max(0, stepped(last*sin))
+	// Written as ImageMagick does, because at 30° and 60° the points are at halves.
+	across, down := float64(reach)*cos, float64(reach)*sin
+	length := hypot(across, down)
+	point := func(i int) (x, y int) {
+		return stepped(float64(i) * across / length), stepped(float64(i) * down / length)
+	}
+	x, y := point(reach - 1)
+	left, top, right, bottom := max(0, -x), max(0, -y), max(0, x), max(0, y)
 	stride := (left + src.W + right) * src.C
 	m.pad(src, left, right, top, bottom)
 	m.offsets = grow(m.offsets, reach)
 	for i := range m.offsets {
-		x, y := stepped(float64(i)*cos), stepped(float64(i)*sin)
+		x, y := point(i)
 		m.offsets[i] = (top+y)*stride + (left+x)*src.C
 	}
 	row := src.W * src.C
 	for y := range src.H {
 		m.sums(dst.Pix[y*row:(y+1)*row], m.padded[y*stride:], s)
 	}
+}
+
+// hypot is the root of the sum of the squares, nearer to the true value than math's,
+// as the C library's is.
+func hypot(x, y float64) float64 {
+	h := math.Sqrt(x*x + y*y)
+	square := h * h
+	excess := math.FMA(h, h, -square)
+	xx, yy := x*x, y*y
+	lost := math.FMA(x, x, -xx) + math.FMA(y, y, -yy)
+	return h + (((xx-square)+yy)-excess+lost)/(2*h)
 }
 
 // stepped rounds to the nearest whole number, halves down.

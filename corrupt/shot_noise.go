@@ -13,7 +13,10 @@ var shotNoises = newByteNoises(levels[float64]{
 	{250, 100, 50, 30, 15},
 	{60, 25, 12, 5, 3},
 	{50, 20, 10, 5, 3},
-}, func(p *[256]float64, v int, white float64) {
+}, shotBelow)
+
+// shotBelow is the distribution of v as photons, of which white has so many.
+func shotBelow(p *[256]float64, v int, white float64) {
 	if v == 0 {
 		for k := range p {
 			p[k] = 1
@@ -30,7 +33,7 @@ var shotNoises = newByteNoises(levels[float64]{
 		}
 		p[k] = below
 	}
-})
+}
 
 type shotNoise [Severities]func() *byteNoise
 

@@ -44,6 +44,28 @@ func exp(x float64) float64 {
 	return y
 }
 
+// sincos returns the sine and the cosine of x for |x| ≤ π, rounded correctly: a matrix
+// whose entry should be 1 moves the pixels at the edges where it is off by one in the
+// last place.
+func sincos(x float64) (sin, cos float64) {
+	const precision, terms = 160, 50
+	term, v := new(big.Float).SetPrec(precision).SetInt64(1), new(big.Float).SetPrec(precision).SetFloat64(x)
+	sums := [2]*big.Float{new(big.Float).SetPrec(precision).SetInt64(1), new(big.Float).SetPrec(precision)}
+	for n := int64(1); n <= terms; n++ {
+		term.Mul(term, v)
+		term.Quo(term, new(big.Float).SetInt64(n))
+		// The signs of the series go + + − −.
+		if n%4 < 2 {
+			sums[n%2].Add(sums[n%2], term)
+		} else {
+			sums[n%2].Sub(sums[n%2], term)
+		}
+	}
+	cos, _ = sums[0].Float64()
+	sin, _ = sums[1].Float64()
+	return sin, cos
+}
+
 // pairwiseSum adds numbers in the order of NumPy's sum.
 func pairwiseSum(x []float64) float64 {
 	switch {

@@ -48,14 +48,10 @@ func newSnow(t table) corruption {
 // apply whitens the image and adds the flakes and the same turned by 180°.
 func (s *snow) apply(dst, src *pixel.Image, severity int, r *rng.Stream) {
 	level, n := s.levels[severity], src.W*src.H
-	if s.w != src.W || s.h != src.H {
-		s.w, s.h, s.zooms = src.W, src.H, [Severities]zoom{}
-	}
+	s.resize(src.W, src.H)
 	if s.zooms[severity].x == nil {
 		s.zooms[severity] = newZoom(src.W, src.H, level.zoom)
 	}
-	s.flakes = pixel.Image{Pix: grow(s.flakes.Pix, n), W: src.W, H: src.H, C: 1}
-	s.fallen = pixel.Image{Pix: grow(s.fallen.Pix, n), W: src.W, H: src.H, C: 1}
 	s.drift(s.zooms[severity], level, r)
 	s.motion.apply(&s.fallen, &s.flakes, s.streaks[severity], r.Uniform(-135, -45))
 
@@ -63,9 +59,7 @@ func (s *snow) apply(dst, src *pixel.Image, severity int, r *rng.Stream) {
 	for i := range n {
 		flake := fraction[s.fallen.Pix[i]] + fraction[s.fallen.Pix[n-1-i]]
 		p, q := src.Pix[i*src.C:][:src.C], dst.Pix[i*src.C:][:src.C]
-		red, green, blue := unit[p[0]], unit[p[src.C/2]], unit[p[src.C-1]]
-		grey := float32(red*0.299) + float32(green*0.587) + float32(blue*0.114)
-		grey = float32(grey*1.5) + 0.5
+		grey := float32(luma(p)*1.5) + 0.5
 		for ch, v := range p {
 			x := unit[v]
 			x = float32(keep*x) + float32(whiten*max(x, grey))
@@ -74,18 +68,46 @@ func (s *snow) apply(dst, src *pixel.Image, severity int, r *rng.Stream) {
 	}
 }
 
+// luma is the brightness of a pixel, in the order of operations of OpenCV.
+func luma(p []uint8) float32 {
+	red, green, blue := unit[p[0]], unit[p[len(p)/2]], unit[p[len(p)-1]]
+	return float32(red*0.299) + float32(green*0.587) + float32(blue*0.114)
+}
+
+// resize makes room for flakes on images of w×h.
+func (s *snow) resize(w, h int) {
+	if s.w == w && s.h == h {
+		return
+	}
+	s.w, s.h, s.zooms = w, h, [Severities]zoom{}
+	s.flakes = pixel.Image{Pix: grow(s.flakes.Pix, w*h), W: w, H: h, C: 1}
+	s.fallen = pixel.Image{Pix: grow(s.fallen.Pix, w*h), W: w, H: h, C: 1}
+}
+
 // drift fills s.flakes with enlarged noise. Only the noise in the middle of the
 // image, which is enlarged, is drawn.
 func (s *snow) drift(z zoom, level snowLevel, r *rng.Stream) {
 	w := s.flakes.W
 	s.noise = grow(s.noise, w*s.flakes.H)
-	left, right := z.x[0].at, min(z.x[w-1].at+2, w)
-	top, bottom := z.y[0].at, min(z.y[s.flakes.H-1].at+2, s.flakes.H)
+	left, right, top, bottom := s.middle(z)
 	for y := top; y < bottom; y++ {
 		for x := left; x < right; x++ {
 			s.noise[y*w+x] = level.mean + float64(level.std*r.Norm())
 		}
 	}
+	s.enlarge(z, level.threshold)
+}
+
+// middle returns the columns and rows of noise that are enlarged.
+func (s *snow) middle(z zoom) (left, right, top, bottom int) {
+	w, h := s.flakes.W, s.flakes.H
+	return z.x[0].at, min(z.x[w-1].at+2, w), z.y[0].at, min(z.y[h-1].at+2, h)
+}
+
+// enlarge fills s.flakes from s.noise.
+func (s *snow) enlarge(z zoom, threshold float64) {
+	w := s.flakes.W
+	_, right, _, bottom := s.middle(z)
 	for y, v := range z.y {
 		above, below := s.noise[v.at*w:], s.noise[min(v.at+1, bottom-1)*w:]
 		for x, h := range z.x {
@@ -93,7 +115,7 @@ func (s *snow) drift(z zoom, level snowLevel, r *rng.Stream) {
 			upper := float64(above[h.at]*h.first) + float64(above[next]*h.next)
 			lower := float64(below[h.at]*h.first) + float64(below[next]*h.next)
 			flake := float64(upper*v.first) + float64(lower*v.next)
-			if flake < level.threshold {
+			if flake < threshold {
 				flake = 0
 			}
 			s.flakes.Pix[y*w+x] = toByte(flake)

@@ -61,17 +61,8 @@ func newSpatter(t table) corruption {
 
 // apply adds water, which brightens, or covers with mud.
 func (s *spatter) apply(dst, src *pixel.Image, severity int, r *rng.Stream) {
-	level, n := s.levels[severity], src.W*src.H
-	s.layer, s.opacity = grow(s.layer, n), grow(s.opacity, n)
-	for i := range s.layer {
-		s.layer[i] = level.mean + float64(level.std*r.Norm())
-	}
-	s.smoother.smooth(s.layer, src.W, 1, s.drops[severity], nearestInside)
-	for i, v := range s.layer {
-		if v < level.threshold {
-			s.layer[i] = 0
-		}
-	}
+	level := s.levels[severity]
+	s.rain(src.W, src.H, level, s.drops[severity], r)
 	colour := waterColour
 	if level.mud {
 		colour = mudColour
@@ -79,6 +70,30 @@ func (s *spatter) apply(dst, src *pixel.Image, severity int, r *rng.Stream) {
 	} else {
 		s.trickle(src.W, src.H, float32(level.amount))
 	}
+	s.cover(dst, src, colour, level.mud)
+}
+
+// rain draws the layer of drops.
+func (s *spatter) rain(w, h int, level spatterLevel, drops bell, r *rng.Stream) {
+	s.layer, s.opacity = grow(s.layer, w*h), grow(s.opacity, w*h)
+	for i := range s.layer {
+		s.layer[i] = level.mean + float64(level.std*r.Norm())
+	}
+	s.gather(w, level.threshold, drops)
+}
+
+// gather makes drops of the noise in the layer.
+func (s *spatter) gather(w int, threshold float64, drops bell) {
+	s.smoother.smooth(s.layer, w, 1, drops, nearestInside)
+	for i, v := range s.layer {
+		if v < threshold {
+			s.layer[i] = 0
+		}
+	}
+}
+
+// cover draws what is opaque, over the image or, of mud, in its place.
+func (s *spatter) cover(dst, src *pixel.Image, colour [3]float32, mud bool) {
 	if src.C == 1 {
 		colour[0] = colour[0]*0.299 + colour[1]*0.587 + colour[2]*0.114
 	}
@@ -86,7 +101,7 @@ func (s *spatter) apply(dst, src *pixel.Image, severity int, r *rng.Stream) {
 		p, q := src.Pix[i*src.C:][:src.C], dst.Pix[i*src.C:][:src.C]
 		for ch, v := range p {
 			x := unit[v]
-			if level.mud {
+			if mud {
 				x = float32(x * (1 - m))
 			}
 			q[ch] = uint8(min(x+float32(m*colour[ch]), 1) * 255)

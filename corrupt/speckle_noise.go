@@ -11,14 +11,17 @@ var speckleNoises = newByteNoises(levels[float64]{
 	{0.15, 0.2, 0.25, 0.3, 0.35},
 	{0.15, 0.2, 0.35, 0.45, 0.6},
 	{0.16, 0.21, 0.36, 0.46, 0.61},
-}, func(p *[256]float64, v int, sigma float64) {
+}, speckleBelow)
+
+// speckleBelow is the distribution of v with normal noise in proportion to it.
+func speckleBelow(p *[256]float64, v int, sigma float64) {
 	for k := range p {
 		p[k] = 1 // of black
 		if v > 0 {
 			p[k] = normalBelow((float64(k+1)/float64(v) - 1) / sigma)
 		}
 	}
-})
+}
 
 type speckleNoise [Severities]func() *byteNoise
 

@@ -46,8 +46,8 @@ func (r *Resizer) Resize(dst, src *Image, f Filter) {
 // pixels of the crop are computed. Where dst is larger than the resized image it is
 // padded with black.
 func (r *Resizer) ResizeCrop(dst, src *Image, side int, f Filter) {
-	w, h := shortSide(src.W, src.H, side)
-	left, top := centre(w, dst.W), centre(h, dst.H)
+	w, h := ShortSide(src.W, src.H, side)
+	left, top := CentreCrop(w, dst.W), CentreCrop(h, dst.H)
 	if left >= 0 && top >= 0 {
 		r.window(dst, src, w, h, left, top, f)
 		return
@@ -57,18 +57,18 @@ func (r *Resizer) ResizeCrop(dst, src *Image, side int, f Filter) {
 	Crop(dst, &r.whole, left, top)
 }
 
-// shortSide returns the size of a w×h image after torchvision's Resize(side): the
+// ShortSide returns the size of a w×h image after torchvision's Resize(side): the
 // longer side is rounded down.
-func shortSide(w, h, side int) (int, int) {
+func ShortSide(w, h, side int) (int, int) {
 	if w <= h {
 		return side, side * h / w
 	}
 	return side * w / h, side
 }
 
-// centre returns where torchvision's CenterCrop begins: half of what is left over,
+// CentreCrop returns where torchvision's CenterCrop begins: half of what is left over,
 // rounded to even; and minus half of what is missing, rounded towards zero.
-func centre(length, crop int) int {
+func CentreCrop(length, crop int) int {
 	if length < crop {
 		return -((crop - length) / 2)
 	}

@@ -52,10 +52,18 @@ func (m Making) Source(name string, w, h int) string {
 	return source(name, corruptions, m.Seed, w, h, m.Frost != nil)
 }
 
+// SequenceSource says how frames of w×h pixels of a perturbation are made.
+func (m Making) SequenceSource(w, h int) string {
+	return source("", perturbations, m.Seed, w, h, false)
+}
+
 // source says how images of one kind of a benchmark are made.
 func source(name, benchmark string, seed uint64, w, h int, givenFrost bool) string {
 	text := fmt.Sprintf("generated (seed %d", seed)
 	near := corrupt.TableSize(min(w, h))
+	if benchmark == perturbations {
+		near = corrupt.PerturbationTableSize(min(w, h))
+	}
 	if w != near || h != near {
 		text += fmt.Sprintf(", constants for %d pixels", near)
 	}

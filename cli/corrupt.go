@@ -38,6 +38,7 @@ type writing struct {
 	images     *group
 	only       []string
 	usual      []string // instead of only where that is empty
+	sequences  bool     // perturbations, not corruptions
 	severities []int
 	frostDir   string
 	out        string
@@ -115,6 +116,10 @@ func (w *writing) workers() int { return cmp.Or(w.config.NumWorkers, runtime.Num
 // say tells how the images are made, and how the odd ones among them.
 func (w *writing) say(log *progress, making benchmark.Making, clean data.Dataset) {
 	width, height, _ := clean.Size()
+	if w.sequences {
+		log.say("%d images of %s, sequences %s", clean.Len(), clean.Name(), making.SequenceSource(width, height))
+		return
+	}
 	most := making.Source("", width, height)
 	log.say("%d images of %s, %s", clean.Len(), clean.Name(), most)
 	for _, name := range w.only {

@@ -28,6 +28,7 @@ func commands() []command {
 		predictCommand(),
 		reportCommand(),
 		corruptCommand(),
+		perturbCommand(),
 		previewCommand(),
 		exportCommand(),
 		fetchCommand(),

@@ -95,17 +95,19 @@ func (f *folderReader) crop(dst *pixel.Image, content []byte, crop window) error
 // evaluation makes dst the centre of an image of w×h pixels resized.
 func (f *folderReader) evaluation(dst *pixel.Image, content []byte, w, h int) error {
 	side := evaluationSide(dst.W)
-	var err error
-	if f.folder.options.FastDecode {
-		err = f.file.RegionScaled(&f.decoded, content, 0, 0, w, h, imagefile.Denominator(w, h, side, side))
-	} else {
-		err = f.file.Decode(&f.decoded, content)
-	}
-	if err != nil {
+	if err := f.decode(content, w, h, side); err != nil {
 		return err
 	}
 	f.resizer.ResizeCrop(dst, &f.decoded, side, pixel.Bilinear)
 	return nil
+}
+
+// decode decodes an image of w×h pixels, whose shorter side becomes side pixels.
+func (f *folderReader) decode(content []byte, w, h, side int) error {
+	if f.folder.options.FastDecode {
+		return f.file.RegionScaled(&f.decoded, content, 0, 0, w, h, imagefile.Denominator(w, h, side, side))
+	}
+	return f.file.Decode(&f.decoded, content)
 }
 
 // ReadImage reads one image file, as the images of a Folder are read but as a

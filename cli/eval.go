@@ -45,6 +45,9 @@ type evaluation struct {
 	json        string
 	dryRun      bool
 	quiet       bool
+
+	perturbations []string
+	pData         string
 }
 
 func allSeverities() []int {
@@ -74,8 +77,12 @@ func newEvaluation(f *flags) *evaluation {
 	g.dataset(c)
 	g.data(c)
 	g.images(c, "test images")
-	g.names(&e.sets, "sets", "set", []string{"clean", "c", "fourier"}, "what to measure on")
+	g.names(&e.sets, "sets", "set", []string{"clean", "c", "p", "fourier"}, "what to measure on")
 	g.names(&e.only, "only", "corruption", corrupt.Names(), "only these corruptions (default: those for testing)")
+	g.names(&e.perturbations, "perturbations", "perturbation", slices.Concat(corrupt.Perturbations(), corrupt.PerturbationVariants()),
+		"only these perturbations (default: those for testing, and spatter)")
+	g.text(&e.pData, "p-data", "DIR|generate", nil,
+		"the perturbation sequences, or generate to make them (default: those beside the data if there are any, else generate)")
 	g.add(&severitiesValue{&e.severities, corrupt.Severities}, "severity", "only these severities, such as 1,3 or 2-5")
 	g.text(&e.cData, "c-data", "DIR|generate", nil,
 		"the published corrupted images, or generate to make them (default: those beside the data if there are any, else generate)")
@@ -205,6 +212,13 @@ func (e *evaluation) decide(runs []string) error {
 	c := &e.config
 	if len(runs) == 0 && len(e.checkpoints) == 0 {
 		return usage("what is to be evaluated? Name a run's folder, or --checkpoint FILE")
+	}
+	if !slices.Contains(e.sets, "p") {
+		for _, name := range []string{"perturbations", "p-data"} {
+			if e.given(name) {
+				return usage("--%s is about sequences, which --sets %s leaves out; add p, or leave --%s out", name, strings.Join(e.sets, ","), name)
+			}
+		}
 	}
 	if !slices.Contains(e.sets, "c") {
 		for _, name := range []string{"only", "severity", "c-data", "frost-dir"} {

@@ -31,7 +31,7 @@ func (t evalTable) write(w io.Writer) error {
 		{"precision", fmt.Sprintf("%s, %d threads", r.Precision, t.threads)},
 		{"normalisation", t.normalize},
 	}
-	if r.Clean == nil && r.Corruption == nil && r.Fourier == nil { // a dry run
+	if r.Clean == nil && r.Corruption == nil && r.Perturbation == nil && r.Fourier == nil { // a dry run
 		names := t.names
 		if len(names) == 0 {
 			names = corrupt.Test()
@@ -56,18 +56,25 @@ func (t evalTable) write(w io.Writer) error {
 		rows = append(rows, row{"Fourier map", fmt.Sprintf("mean error %s %% at ε = %g, %d×%d frequencies, %d images",
 			percent(m.Mean), m.Epsilon, m.Side, m.Side, m.N)})
 	}
-	if err := writeRows(w, rows, false); err != nil || r.Clean == nil && r.Corruption == nil {
+	if err := writeRows(w, rows, false); err != nil || r.Clean == nil && r.Corruption == nil && r.Perturbation == nil {
 		return err
 	}
-	fmt.Fprintln(w)
-	if err := writeRows(w, t.summary(), true); err != nil || r.Corruption == nil {
-		return err
+	if r.Clean != nil || r.Corruption != nil {
+		fmt.Fprintln(w)
+		if err := writeRows(w, t.summary(), true); err != nil {
+			return err
+		}
 	}
-	fmt.Fprintln(w)
-	if err := writeRows(w, t.corruptions(), true); err != nil {
-		return err
+	if r.Corruption != nil {
+		fmt.Fprintln(w)
+		if err := writeRows(w, t.corruptions(), true); err != nil {
+			return err
+		}
+		if err := t.means(w); err != nil {
+			return err
+		}
 	}
-	return t.means(w)
+	return t.perturbations(w)
 }
 
 func temperatureText(t *run.Temperature) string {

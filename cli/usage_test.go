@@ -179,7 +179,7 @@ func TestBadCommandLines(t *testing.T) {
 		{"train --checkpoint-every 10", 2, "--checkpoint-every 10 1epoch"},
 		{"train --checkpoint-every 0steps", 2, "--checkpoint-every 0steps"},
 		{"eval --sets clean,q run", 2, "--sets no set q"},
-		{"eval --sets p run", 2, "--sets no set p"},
+		{"eval --sets clean --p-data x run", 2, "--p-data sequences --sets clean"},
 		{"eval --only gausian_noise run", 2, "--only no corruption gausian_noise nearest gaussian_noise"},
 		{"eval --only rain run", 2, "no corruption rain"},
 		{"eval --only contrast, run", 2, `no corruption "" nearest`},

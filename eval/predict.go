@@ -17,6 +17,7 @@ type Predictor struct {
 	bad     *data.BadSamples // nil makes an image that cannot be read an error
 	workers int
 	batch   int
+	frames  int // of a sample; 1 of images
 	classes int
 
 	static *torch.Static
@@ -30,10 +31,16 @@ const ring = 3
 // NewPredictor returns a predictor for images of w×h pixels in c channels, that many a batch. Its memory lives until
 // Close.
 func NewPredictor(net *nets.Net, w, h, c, batch, workers int) *Predictor {
-	p := &Predictor{nets: []*nets.Net{net}, workers: workers, batch: batch, classes: net.Config().Classes, static: torch.NewStatic()}
+	return NewSequencePredictor(net, w, h, c, 1, batch, workers)
+}
+
+// NewSequencePredictor returns a predictor for samples that are sequences of so many frames of w×h pixels, one below the
+// other, that many sequences a batch. There is a row of logits for each frame.
+func NewSequencePredictor(net *nets.Net, w, h, c, frames, batch, workers int) *Predictor {
+	p := &Predictor{nets: []*nets.Net{net}, workers: workers, batch: batch, frames: frames, classes: net.Config().Classes, static: torch.NewStatic()}
 	p.static.Do(func() {
 		for range ring {
-			x := torch.EmptyOf([]int64{int64(batch), int64(h), int64(w), int64(c)}, torch.Float)
+			x := torch.EmptyOf([]int64{int64(batch * frames), int64(h), int64(w), int64(c)}, torch.Float)
 			p.pixels = append(p.pixels, x)
 			p.slots = append(p.slots, data.Slot{Pixels: x.MemoryFloat32(), Labels: make([]int64, batch)})
 		}
@@ -108,7 +115,7 @@ func (p *Predictor) Batches(set data.Dataset, visit func(pixels torch.Tensor, b 
 				return err
 			}
 		}
-		torch.Scope(func() { err = visit(p.pixels[b.Slot].Slice(0, 0, int64(b.N), 1), b) })
+		torch.Scope(func() { err = visit(p.pixels[b.Slot].Slice(0, 0, int64(b.N*p.frames), 1), b) })
 		if err != nil {
 			return fmt.Errorf("%s: %w", set.Name(), err)
 		}
@@ -128,7 +135,7 @@ func (p *Predictor) without(bad []data.Bad, o Outputs) Outputs {
 	if len(bad) == 0 {
 		return o
 	}
-	kept := 0
+	kept, row := 0, p.frames*p.classes
 	for i := range o.Labels {
 		for len(bad) > 0 && bad[0].Position < i {
 			bad = bad[1:]
@@ -137,13 +144,13 @@ func (p *Predictor) without(bad []data.Bad, o Outputs) Outputs {
 			continue
 		}
 		for _, logits := range o.Logits {
-			copy(logits[kept*p.classes:], logits[i*p.classes:(i+1)*p.classes])
+			copy(logits[kept*row:], logits[i*row:(i+1)*row])
 		}
 		o.Labels[kept], o.Index[kept] = o.Labels[i], o.Index[i]
 		kept++
 	}
 	for i := range o.Logits {
-		o.Logits[i] = o.Logits[i][:kept*p.classes]
+		o.Logits[i] = o.Logits[i][:kept*row]
 	}
 	o.Labels, o.Index = o.Labels[:kept], o.Index[:kept]
 	return o

@@ -17,18 +17,21 @@ import (
 
 // Options is what networks are evaluated on.
 type Options struct {
-	Dataset    data.Dataset   // The clean test images, all of them.
-	DataDir    string         // Where they are; a -C folder beside them is found.
-	Sets       []string       // clean, c.
-	Only       []string       // Names of corruptions; none means those for testing.
-	Severities []int          // 1 to 5.
-	CData      string         // "generate", a folder in the published layout, or empty: the one beside the data, else generated.
-	Frost      []*pixel.Image // Textures for frost; nil is the program's own.
-	BatchSize  int
-	Workers    int
-	Limit      int              // Images of the clean set, and of each severity; 0 is all.
-	Bad        *data.BadSamples // Where images are collected that cannot be read; nil makes them an error.
-	BF16       bool
+	Dataset    data.Dataset // The clean test images, all of them.
+	DataDir    string       // Where they are; a -C folder beside them is found.
+	Sets       []string     // clean, c, p.
+	Only       []string     // Names of corruptions; none means those for testing.
+	Severities []int        // 1 to 5.
+	// Perturbations are names of perturbations; none means DefaultPerturbations.
+	Perturbations []string
+	CData         string         // "generate", a folder in the published layout, or empty: the one beside the data, else generated.
+	Frost         []*pixel.Image // Textures for frost; nil is the program's own.
+	PData         string         // CData of perturbations.
+	BatchSize     int
+	Workers       int
+	Limit         int              // Images of the clean set, and of each severity; 0 is all.
+	Bad           *data.BadSamples // Where images are collected that cannot be read; nil makes them an error.
+	BF16          bool
 
 	Ensemble       bool         // Also evaluate the ensemble of all networks, the mean of their softmaxes.
 	Resamples      int          // Of the bootstrap, for confidence intervals; 0 gives none.
@@ -91,6 +94,10 @@ func (o Options) run(networks []*nets.Net) ([]run.Evaluation, error) {
 	if err := saveLabels(o.Logits, clean); err != nil {
 		return nil, err
 	}
+	sequences, err := o.perturbed(clean)
+	if err != nil {
+		return nil, err
+	}
 	for _, set := range sets {
 		images, err := set.open()
 		if err != nil {
@@ -100,8 +107,15 @@ func (o Options) run(networks []*nets.Net) ([]run.Evaluation, error) {
 			return nil, err
 		}
 	}
+	flips, err := o.flips(networks, sequences)
+	if err != nil {
+		return nil, err
+	}
 	var results []run.Evaluation
-	for _, s := range pass.subjects {
+	for i, s := range pass.subjects {
+		if i < len(flips) && len(sequences) > 0 {
+			s.result.Perturbation = flips[i]
+		}
 		if err := s.finish(clean.Name() == "imagenet"); err != nil {
 			return nil, err
 		}

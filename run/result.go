@@ -43,18 +43,19 @@ func (n *Number) UnmarshalJSON(text []byte) error {
 // that were asked for. Rates (errors, calibration) are in percent, losses and
 // Brier scores (0 to 2) as they are; nothing is rounded.
 type Evaluation struct {
-	Dataset     string       `json:"dataset"`
-	Model       string       `json:"model"`       // of an ensemble all members', with " + " between
-	Checkpoints []string     `json:"checkpoints"` // several: an ensemble
-	N           int          `json:"n"`           // images of the clean set, and of each severity of a corruption
-	NExpected   int          `json:"n_expected"`  // N, and the images that could not be read
-	Precision   string       `json:"precision"`   // fp32 or bf16
-	Clean       *Scores      `json:"clean,omitempty"`
-	Corruption  *Corruption  `json:"corruption,omitempty"`
-	Reliability *Reliability `json:"reliability,omitempty"`
-	Temperature *Temperature `json:"temperature,omitempty"`
-	Intervals   *Intervals   `json:"ci,omitempty"`
-	Fourier     *FourierMap  `json:"fourier,omitempty"`
+	Dataset      string        `json:"dataset"`
+	Model        string        `json:"model"`       // of an ensemble all members', with " + " between
+	Checkpoints  []string      `json:"checkpoints"` // several: an ensemble
+	N            int           `json:"n"`           // images of the clean set, and of each severity of a corruption
+	NExpected    int           `json:"n_expected"`  // N, and the images that could not be read
+	Precision    string        `json:"precision"`   // fp32 or bf16
+	Clean        *Scores       `json:"clean,omitempty"`
+	Corruption   *Corruption   `json:"corruption,omitempty"`
+	Perturbation *Perturbation `json:"perturbation,omitempty"`
+	Reliability  *Reliability  `json:"reliability,omitempty"`
+	Temperature  *Temperature  `json:"temperature,omitempty"`
+	Intervals    *Intervals    `json:"ci,omitempty"`
+	Fourier      *FourierMap   `json:"fourier,omitempty"`
 }
 
 // Scores are the figures of one set of images.

@@ -1,0 +1,153 @@
+package eval
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"augmix/benchmark"
+	"augmix/corrupt"
+	"augmix/data"
+	"augmix/nets"
+	"augmix/run"
+)
+
+// sequenceSet is the sequences of one perturbation.
+type sequenceSet struct {
+	name, source string
+	open         func() (data.Sequences, error)
+}
+
+// DefaultPerturbations are those that are measured where none are named: the ones for
+// testing, and spatter, which CIFAR's published evaluation has in the place of snow.
+func DefaultPerturbations() []string { return append(corrupt.TestPerturbations(), "spatter") }
+
+// perturbed lists the sequences that are asked for: read from the published layout where that is there, else made.
+func (o Options) perturbed(clean data.Dataset) ([]sequenceSet, error) {
+	if !slices.Contains(o.Sets, "p") {
+		return nil, nil
+	}
+	dir := o.PData
+	switch dir {
+	case "generate":
+		dir = ""
+	case "":
+		dir = data.FindP(o.DataDir, o.Dataset.Name())
+	}
+	making := benchmark.Making{Seed: benchmark.Seed}
+	w, h, _ := clean.Size()
+	source := func(string) string { return making.SequenceSource(w, h) }
+	open := func(name string) (data.Sequences, error) { return benchmark.Perturbed(clean, name, making) }
+	if dir != "" {
+		p, err := data.OpenP(dir, o.Dataset)
+		if err != nil {
+			return nil, err
+		}
+		if source, err = benchmark.Sources(p.Dir()); err != nil {
+			return nil, err
+		}
+		open = func(name string) (data.Sequences, error) { return p.Sequences(name, 0) }
+	}
+	names := o.Perturbations
+	if len(names) == 0 {
+		names = DefaultPerturbations()
+	}
+	var out []sequenceSet
+	for _, name := range names {
+		out = append(out, sequenceSet{name, source(name), func() (data.Sequences, error) { return open(name) }})
+	}
+	return out, nil
+}
+
+// flips measures the sequences of all perturbations and returns the figures of each
+// network.
+func (o Options) flips(networks []*nets.Net, sets []sequenceSet) ([]*run.Perturbation, error) {
+	out := make([]*run.Perturbation, len(networks))
+	for i := range out {
+		out[i] = &run.Perturbation{ByPerturbation: map[string]run.PerturbationScores{}}
+	}
+	for k, set := range sets {
+		sequences, err := set.open()
+		if err != nil {
+			return nil, err
+		}
+		all, err := o.flipsOf(networks, set, sequences, func(done, total int) {
+			if o.Progress != nil {
+				o.Progress(k*total+done, len(sets)*total, set.name)
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+		for i, f := range all {
+			scores := f.Scores()
+			scores.Source = set.source
+			out[i].ByPerturbation[set.name] = scores
+			out[i].Sequences = f.Len()
+		}
+	}
+	for _, p := range out {
+		summarisePerturbations(p)
+	}
+	return out, nil
+}
+
+// flipsOf measures one perturbation; show is told of sequences.
+func (o Options) flipsOf(networks []*nets.Net, set sequenceSet, sequences data.Sequences, show func(done, total int)) ([]*Flips, error) {
+	frames := sequences.Frames()
+	limited := data.Dataset(sequences)
+	if o.Limit > 0 && limited.Len() > o.Limit {
+		limited = o.limited(limited)
+	}
+	w, h, c := sequences.Size()
+	predictor := NewSequencePredictor(networks[0], w, h/frames, c, frames, max(1, o.BatchSize/frames), o.Workers)
+	defer predictor.Close()
+	predictor.PassOver(o.Bad)
+	var all []*Flips
+	for i, net := range networks {
+		if i > 0 {
+			predictor.Also(net)
+		}
+		all = append(all, NewFlips(predictor.classes, frames, corrupt.IsNoise(set.name)))
+	}
+	err := predictor.Each(limited, func(outputs Outputs) error {
+		for i, f := range all {
+			f.Add(outputs.Logits[i])
+		}
+		show(all[0].Len(), limited.Len())
+		return nil
+	})
+	if err == nil && all[0].Len() == 0 {
+		err = fmt.Errorf("%s: no sequence can be read", set.name)
+	}
+	return all, err
+}
+
+// summarisePerturbations fills the means of p from p.ByPerturbation.
+func summarisePerturbations(p *run.Perturbation) {
+	names := slices.Sorted(maps.Keys(p.ByPerturbation))
+	p.MFP = meanFlips(p, corrupt.TestPerturbations())
+	withSpatter := corrupt.TestPerturbations()
+	withSpatter[slices.Index(withSpatter, "snow")] = "spatter"
+	p.MFPWithSpatter = meanFlips(p, withSpatter)
+	var sources []string
+	for _, name := range names {
+		sources = append(sources, p.ByPerturbation[name].Source)
+	}
+	slices.Sort(sources)
+	p.Source = strings.Join(slices.Compact(sources), " and ")
+}
+
+// meanFlips is the mean flip probability over all names; none where one is missing.
+func meanFlips(p *run.Perturbation, names []string) run.Number {
+	var flips []float64
+	for _, name := range names {
+		scores, ok := p.ByPerturbation[name]
+		if !ok {
+			return run.None()
+		}
+		flips = append(flips, scores.FlipProbability)
+	}
+	return run.Number(mean(flips))
+}

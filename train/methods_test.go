@@ -65,7 +65,7 @@ func photographs(t *testing.T) data.Dataset {
 		}
 		f.Close()
 	}
-	set, err := data.OpenFolder("folder", dir, "train", data.FolderOptions{ImageSize: 24})
+	set, err := data.OpenFolder("folder", dir, "train", data.FolderOptions{ImageSize: 32})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func layouts(t *testing.T) map[string]data.Dataset {
 		"shapes":   data.Subset(shapes, 6, false),
 		"cifar100": noise{"cifar100", 32, 32, 6, 100},
 		"folder":   photographs(t),
-		"imagenet": noise{"imagenet", 40, 56, 6, 3},
+		"imagenet": noise{"imagenet", 40, 48, 6, 3},
 		"cifar10":  noise{"cifar10", 32, 32, 6, 10},
 	}
 	dir := os.Getenv("AUGMIX_TEST_DATA")

@@ -14,8 +14,8 @@ namespace bridge {
 
 extern std::atomic<bool> fast_kernels;
 
-// winograd_fits says whether winograd_conv2d computes the convolution without bias: in float32, or in bf16 by type or by
-// autocasting, with 3×3 kernels, and where that is faster than libtorch.
+// winograd_fits says whether winograd_conv2d computes the convolution without bias: in channels_last float32, or in bf16 by
+// type or by autocasting, with 3×3 kernels, and where that is faster than libtorch.
 bool winograd_fits(const at::Tensor &x, const at::Tensor &weight, at::IntArrayRef stride, at::IntArrayRef padding,
                    at::IntArrayRef dilation, int64_t groups);
 

@@ -113,7 +113,7 @@ bool winograd_fits(const at::Tensor &x, const at::Tensor &weight, at::IntArrayRe
                    at::IntArrayRef dilation, int64_t groups) {
   if (!fast_kernels || !x.is_cpu() || !weight.is_cpu()) return false;
   if (!(in_bf16(x, weight) && winograd::Kernels<bf16>::supported()) &&
-      !(in_float(x, weight) && winograd::Kernels<float>::supported())) {
+      !(in_float(x, weight) && x.is_contiguous(kLast) && winograd::Kernels<float>::supported())) {
     return false;
   }
   if (x.dim() != 4 || weight.dim() != 4 || weight.size(2) != 3 || weight.size(3) != 3) return false;

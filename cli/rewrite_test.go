@@ -47,6 +47,7 @@ func TestShortFormsReachTheConfiguration(t *testing.T) {
 	got, want := tr.config, defaults()
 	want.Model, want.Epochs, want.LearningRate, want.BatchSize, want.Decay = "resnet20", 200, 0.2, 32, 0.0001
 	want.NoJSD, want.AllOps, want.Save, want.NumWorkers = true, true, "here", 3
+	want.Recipe, want.WarmupLR = "reference", 1e-5 // The flags' own defaults.
 	if string(got.JSON()) != string(want.JSON()) || tr.resume != "auto" {
 		t.Errorf("got %s and --resume %s, want %s and auto", got.JSON(), tr.resume, want.JSON())
 	}

@@ -19,7 +19,7 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 .PHONY: help setup libtorch build run test lint bench parity parity-corruptions parity-errors upstream-test reliability cifar methods
 
 help:
-	@echo 'make run            trains on the embedded set, evaluates, writes a report (3 minutes; SEED=N)'
+	@echo 'make run            trains on the embedded set, evaluates, writes a report (some minutes; SEED=N)'
 	@echo 'make test           all tests'
 	@echo 'make setup          installs what the build needs; run, test and bench call it'
 	@echo 'make libtorch       only libtorch (LIBTORCH=DIR, FROM=python)'

@@ -58,15 +58,22 @@ func allSeverities() []int {
 	return all
 }
 
-func newEvaluation(f *flags) *evaluation {
-	e := &evaluation{given: f.given, config: defaults(), sets: []string{"clean", "c"}, severities: allSeverities()}
-	e.foreign = defaults()
+// bareEvaluation is what eval and predict begin with: nothing is said yet of the dataset and the network.
+func bareEvaluation(f *flags) *evaluation {
+	e := &evaluation{given: f.given, config: defaults(), foreign: defaults()}
 	e.foreign.Model = "" // Nothing would be gained by guessing.
 	c := &e.config
 	c.Dataset, c.Model = "", "" // shown as no default
 	for _, flag := range nets.Flags() {
 		c.Take(flag, run.Config{})
 	}
+	return e
+}
+
+func newEvaluation(f *flags) *evaluation {
+	e := bareEvaluation(f)
+	e.sets, e.severities = []string{"clean", "c"}, allSeverities()
+	c := &e.config
 
 	g := f.group("Checkpoints")
 	g.add(&filesValue{&e.checkpoints}, "checkpoint", "a checkpoint: of a run, or another's safetensors or PyTorch file; may be repeated")

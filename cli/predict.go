@@ -36,13 +36,8 @@ type prediction struct {
 }
 
 func newPrediction(f *flags) *prediction {
-	p := &prediction{evaluation: evaluation{given: f.given, config: defaults(), foreign: defaults()}, top: 5}
-	p.foreign.Model = "" // Nothing would be gained by guessing.
+	p := &prediction{evaluation: *bareEvaluation(f), top: 5}
 	c := &p.config
-	c.Dataset, c.Model = "", "" // shown as no default
-	for _, flag := range nets.Flags() {
-		c.Take(flag, run.Config{})
-	}
 	g := f.group("Checkpoints")
 	g.add(&filesValue{&p.checkpoints}, "checkpoint", "a run's folder or a checkpoint; several are averaged")
 	g.network(c)

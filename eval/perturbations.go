@@ -28,13 +28,7 @@ func (o Options) perturbed(clean data.Dataset) ([]sequenceSet, error) {
 	if !slices.Contains(o.Sets, "p") {
 		return nil, nil
 	}
-	dir := o.PData
-	switch dir {
-	case "generate":
-		dir = ""
-	case "":
-		dir = data.FindP(o.DataDir, o.Dataset.Name())
-	}
+	dir := o.published(o.PData, data.FindP)
 	making := benchmark.Making{Seed: benchmark.Seed}
 	w, h, _ := clean.Size()
 	source := func(string) string { return making.SequenceSource(w, h) }

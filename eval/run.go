@@ -165,6 +165,18 @@ func (s imageSet) String() string {
 	return fmt.Sprintf("%s %d", s.name, s.severity)
 }
 
+// published is the folder of the published sets: the given one, none where they are to be generated, else what find
+// comes upon beside the data; empty if there is none.
+func (o Options) published(given string, find func(dir, dataset string) string) string {
+	switch given {
+	case "generate":
+		return ""
+	case "":
+		return find(o.DataDir, o.Dataset.Name())
+	}
+	return given
+}
+
 // corrupted lists the corrupted sets that are asked for: read from the published layout where that is there, else made.
 func (o Options) corrupted(clean data.Dataset) ([]imageSet, error) {
 	if !slices.Contains(o.Sets, "c") {
@@ -174,13 +186,7 @@ func (o Options) corrupted(clean data.Dataset) ([]imageSet, error) {
 	if len(names) == 0 {
 		names = corrupt.Test()
 	}
-	dir := o.CData
-	switch dir {
-	case "generate":
-		dir = ""
-	case "":
-		dir = data.FindC(o.DataDir, o.Dataset.Name())
-	}
+	dir := o.published(o.CData, data.FindC)
 	making := benchmark.Making{Seed: benchmark.Seed, Frost: o.Frost}
 	open := func(name string, severity int) (data.Dataset, error) {
 		return benchmark.Corrupted(clean, name, severity, making)

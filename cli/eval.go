@@ -125,15 +125,12 @@ func (e *evaluation) run(c *call) error {
 		return err
 	}
 	train.UseThreads(e.config.Threads)
-	step := 1
-	if e.ensemble {
-		step = len(targets)
-	}
 	var results run.Evaluations
 	var tables []evalTable
-	for first := 0; first < len(targets); first += step {
-		some := targets[first : first+step]
+	for first, n := 0, 0; first < len(targets); first += n {
+		some := targets[first : first+e.together(targets[first:])]
 		measured, err := e.measure(some, first+1, len(targets), log)
+		n = min(len(measured), len(some))
 		log.close()
 		if err != nil {
 			return err
@@ -148,7 +145,7 @@ func (e *evaluation) run(c *call) error {
 				}
 			}
 			tables, results = append(tables, table), append(results, table.result)
-			if i < len(some) && some[i].folder != nil && !e.dryRun && complete(table.result) == nil {
+			if i < n && some[i].folder != nil && !e.dryRun && complete(table.result) == nil {
 				if err := keep(some[i].folder, table.result, log); err != nil {
 					return err
 				}

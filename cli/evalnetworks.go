@@ -83,8 +83,26 @@ func (e *evaluation) load(t target, log *progress) (network, error) {
 	return network{t, net, config, source}, nil
 }
 
-// measure evaluates targets on the same images in one pass, and with --ensemble all together; in a dry run they are only
-// loaded. first is the number of the first target, from 1, of all of them.
+// mostTogether bounds the networks that are in memory at once.
+const mostTogether = 8
+
+// together is how many of the targets, from the first on, are evaluated in one pass, which makes each corrupted image
+// once for all of them: an ensemble's all, else those on the same images. A temperature is fitted to what each run held
+// out by itself.
+func (e *evaluation) together(targets []target) int {
+	if e.ensemble {
+		return len(targets)
+	}
+	n := 1
+	for n < min(len(targets), mostTogether) && targets[n].test == targets[0].test && e.temperature != "fit" {
+		n++
+	}
+	return n
+}
+
+// measure evaluates targets on the same images in one pass, and with --ensemble also all together; in a dry run they are
+// only loaded. There is a table for each, then that of the ensemble. Without --ensemble it ends before the first target
+// that knows other classes than the one before. first is the number of the first target, from 1, of all of them.
 func (e *evaluation) measure(targets []target, first, all int, log *progress) ([]evalTable, error) {
 	var networks []network
 	defer func() {
@@ -100,6 +118,9 @@ func (e *evaluation) measure(targets []target, first, all int, log *progress) ([
 		}
 		networks = append(networks, n)
 		if !slices.Equal(n.test.Classes(), networks[0].test.Classes()) {
+			if !e.ensemble {
+				break
+			}
 			return nil, &eval.MismatchError{Path: n.path, Reason: fmt.Sprintf("it knows other classes than %s; the members of an ensemble "+
 				"know the same ones", networks[0].path)}
 		}
@@ -114,13 +135,14 @@ func (e *evaluation) measure(targets []target, first, all int, log *progress) ([
 	if e.dryRun {
 		return tables, nil
 	}
-	o, err := e.options(networks, first, all, log)
+	measured := networks[:min(len(tables), len(networks))]
+	o, err := e.options(measured, first, all, log)
 	if err != nil {
 		return nil, err
 	}
-	maps := make([]*run.FourierMap, len(networks))
+	maps := make([]*run.FourierMap, len(measured))
 	if slices.Contains(e.sets, "fourier") {
-		for i, n := range networks {
+		for i, n := range measured {
 			if maps[i], err = e.fourierMap(n, first+i, all, log); err != nil {
 				return nil, err
 			}
@@ -128,7 +150,7 @@ func (e *evaluation) measure(targets []target, first, all int, log *progress) ([
 		}
 	}
 	var raw []*nets.Net
-	for _, n := range networks {
+	for _, n := range measured {
 		raw = append(raw, n.net)
 	}
 	results, err := eval.RunAll(raw, o)

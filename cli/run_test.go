@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -150,11 +151,22 @@ func testEvaluation(t *testing.T, ok func(...string) (string, string)) {
 	if len(printed.Corruption.ByCorruption) != len(corrupt.Test()) {
 		t.Errorf("train --evaluate measures %d corruptions, want %d", len(printed.Corruption.ByCorruption), len(corrupt.Test()))
 	}
-	// Several checkpoints give a list.
-	stdout, _ := ok(strings.Fields("eval one two --sets clean --limit-eval 40 --json - --quiet")...)
-	var several []run.Evaluation
-	if err := json.Unmarshal([]byte(stdout), &several); err != nil || len(several) != 2 || several[0].Corruption != nil {
-		t.Errorf("two runs: got %s, %v", stdout, err)
+	// Several checkpoints, evaluated in one pass, give a list of what each has by itself.
+	stdout, _ := ok(strings.Fields("eval one --checkpoint two/checkpoints/last --json - --quiet" + flags)...)
+	var several []json.RawMessage
+	alone, err := json.Marshal(result)
+	if err := errors.Join(err, json.Unmarshal([]byte(stdout), &several)); err != nil || len(several) != 2 {
+		t.Fatalf("two checkpoints: got %s, %v", stdout, err)
+	}
+	if first := new(bytes.Buffer); json.Compact(first, several[0]) != nil || first.String() != string(alone) {
+		t.Errorf("with another checkpoint %s, alone %s", first, alone)
+	}
+	if printed = (run.Evaluation{}); json.Unmarshal(several[1], &printed) != nil || !strings.HasPrefix(printed.Checkpoints[0], "two/") || printed.Corruption == nil {
+		t.Errorf("the second of two checkpoints: got %s", several[1])
+	}
+	stdout, _ = ok(strings.Fields("eval one --sets clean --limit-eval 40 --json - --quiet")...)
+	if printed = (run.Evaluation{}); json.Unmarshal([]byte(stdout), &printed) != nil || printed.Corruption != nil {
+		t.Errorf("--sets clean: got %s", stdout)
 	}
 	// The smaller evaluation did not take the larger one's place.
 	if readJSON(t, "one/results/eval.json", &stored); stored.Corruption == nil {

@@ -26,9 +26,7 @@ train standard standard $epochs
 train augmix augmix $epochs
 long=$(awk -v a="$(seconds augmix)" -v s="$(seconds standard)" -v e=$epochs 'BEGIN { n = int(a / s * e + 0.5); print (n > e ? n : e) }')
 train standard-long standard "$long"
-for name in standard augmix standard-long; do
-    "$augmix" eval "$dir/$name" --sets clean,c --limit-eval 400 --quiet >/dev/null
-done
+"$augmix" eval "$dir"/{standard,augmix,standard-long} --sets clean,c --limit-eval 400 --quiet >/dev/null
 mkdir -p "$dir/plots"
 "$augmix" preview --dataset shapes --seed "$seed" --out "$dir/plots/preview.png"
 "$augmix" report "$dir"

@@ -16,7 +16,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup libtorch build run test lint bench parity parity-corruptions parity-errors upstream-test reliability cifar methods
+.PHONY: help setup libtorch build run test lint bench parity parity-corruptions parity-errors parity-events upstream-test reliability cifar methods
 
 help:
 	@echo 'make run            trains on the embedded set, evaluates, writes a report (some minutes; SEED=N)'
@@ -29,6 +29,7 @@ help:
 	@echo 'make parity         the comparisons with PyTorch and Pillow (REFERENCE=DIR for the mixing row)'
 	@echo 'make parity-corruptions  the corruptions against their original generator (ROBUSTNESS=DIR; hours)'
 	@echo 'make parity-errors  the published ResNets on all images of seven corruptions against PyTorch (hours on two cores)'
+	@echo 'make parity-events  TensorBoard, from the package index, reads the events of a run that was killed'
 	@echo 'make cifar          CIFAR-10: three seeds of a short recipe (DATA=DIR; REFERENCE=DIR runs the reference too)'
 	@echo 'make methods        CIFAR-10: ten ways to train side by side, three seeds each (DATA=DIR; hours; goes on where it stopped)'
 	@echo 'make reliability    kills a run at 20 random moments in both precisions and compares the weights'
@@ -70,6 +71,9 @@ parity-corruptions:
 
 parity-errors: setup
 	AUGMIX_WHOLE=1 $(GO) test -count=1 -timeout 24h -v -run 'ErrorsEqualPyTorch|EnsembleOfResNets|BatchesAndWorkers' ./eval
+
+parity-events: build
+	@scripts/parity-events.sh $(BIN)
 
 cifar: build
 	@scripts/cifar.sh $(BIN) $(DATA) $(REFERENCE)

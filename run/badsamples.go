@@ -16,7 +16,7 @@ type BadSample struct {
 
 // OpenBadSamples opens bad_samples.jsonl as OpenLog opens the log.
 func (f *Folder) OpenBadSamples(at int64) (list *Records, warning string, err error) {
-	lines, warning, err := openLines(f.Path(badSamplesName), at)
+	lines, warning, err := openJournal(f.Path(badSamplesName), at, wholeLines)
 	if err != nil {
 		return nil, "", err
 	}

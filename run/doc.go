@@ -4,6 +4,7 @@
 //
 //	config.json  env.json                    every decision, and the machine
 //	training_log.csv  metrics.jsonl          one row an epoch, one record a line
+//	events.out.tfevents.augmix               the same figures for TensorBoard
 //	bad_samples.jsonl                        images that were passed over, with --on-bad-sample skip
 //	checkpoints/step-00001234.safetensors    newest two and the best are kept
 //	checkpoints/last  checkpoints/best       relative symbolic links

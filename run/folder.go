@@ -14,6 +14,7 @@ const (
 	logName        = "training_log.csv"
 	metricsName    = "metrics.jsonl"
 	badSamplesName = "bad_samples.jsonl"
+	eventsName     = "events.out.tfevents.augmix"
 	lockName       = ".lock"
 	checkpointsDir = "checkpoints"
 	resultsDir     = "results"

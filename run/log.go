@@ -2,7 +2,6 @@ package run
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,28 +25,19 @@ type Row struct {
 	TestError float64 // percent
 }
 
-// Lines is a file that grows by whole lines. Each line is one write, so that a
-// killed program leaves every finished line and at most a part of one more,
-// which the next OpenLog or OpenMetrics cuts off.
-type Lines struct {
-	path   string
-	f      *os.File
-	offset int64
-}
-
 // Log is training_log.csv, open for appending.
-type Log struct{ Lines }
+type Log struct{ Journal }
 
 // Records is metrics.jsonl or bad_samples.jsonl, a JSON object a line, open for
 // appending.
-type Records struct{ Lines }
+type Records struct{ Journal }
 
 // OpenLog opens training_log.csv as it was when its Offset was at: what follows
 // is cut off, so that a resumed run writes each row once. At 0 the log begins
 // anew, with the header. A log that is shorter than at has lost rows (a power
 // failure, an edit); it goes on from its last whole row and warning says so.
 func (f *Folder) OpenLog(at int64) (log *Log, warning string, err error) {
-	lines, warning, err := openLines(f.Path(logName), at)
+	lines, warning, err := openJournal(f.Path(logName), at, wholeLines)
 	if err != nil {
 		return nil, "", err
 	}
@@ -61,7 +51,7 @@ func (f *Folder) OpenLog(at int64) (log *Log, warning string, err error) {
 
 // OpenMetrics opens metrics.jsonl as OpenLog opens the log.
 func (f *Folder) OpenMetrics(at int64) (metrics *Records, warning string, err error) {
-	lines, warning, err := openLines(f.Path(metricsName), at)
+	lines, warning, err := openJournal(f.Path(metricsName), at, wholeLines)
 	if err != nil {
 		return nil, "", err
 	}
@@ -82,85 +72,6 @@ func (m *Records) Append(record any) error {
 		return fmt.Errorf("append to %s: %w", m.path, err)
 	}
 	return m.append(append(line, '\n'))
-}
-
-// Offset returns the file's length in bytes, for a checkpoint to store.
-func (l *Lines) Offset() int64 { return l.offset }
-
-// Sync makes what was appended durable. Call it before a checkpoint that stores
-// Offset is saved, or a power failure could leave the checkpoint without rows.
-func (l *Lines) Sync() error {
-	if err := l.f.Sync(); err != nil {
-		return fmt.Errorf("sync %s: %w", l.path, err)
-	}
-	return nil
-}
-
-// Close closes the file.
-func (l *Lines) Close() error {
-	if err := l.f.Close(); err != nil {
-		return fmt.Errorf("close %s: %w", l.path, err)
-	}
-	return nil
-}
-
-func (l *Lines) append(line []byte) error {
-	n, err := l.f.WriteAt(line, l.offset)
-	if err != nil {
-		// Without the part of a line that was written, Offset stays right.
-		if n > 0 {
-			_ = l.f.Truncate(l.offset)
-		}
-		return fmt.Errorf("append to %s: %w%s", l.path, err, remedy(err))
-	}
-	l.offset += int64(n)
-	return nil
-}
-
-// openLines opens the file at path, cut to at bytes.
-func openLines(path string, at int64) (*Lines, string, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
-	if err != nil {
-		return nil, "", fmt.Errorf("open %s: %w%s", path, err, remedy(err))
-	}
-	fail := func(err error) (*Lines, string, error) {
-		return nil, "", errors.Join(fmt.Errorf("cut %s to %d bytes: %w", path, at, err), f.Close())
-	}
-	info, err := f.Stat()
-	if err != nil {
-		return fail(err)
-	}
-	whole, err := wholeLines(f, min(at, info.Size()))
-	if err != nil {
-		return fail(err)
-	}
-	if err := f.Truncate(whole); err != nil {
-		return fail(err)
-	}
-	warning := ""
-	if whole < at {
-		warning = fmt.Sprintf("%s has %d bytes of whole lines where the checkpoint counts %d; the rows between are lost", path, whole, at)
-	}
-	return &Lines{path: path, f: f, offset: whole}, warning, nil
-}
-
-// wholeLines returns the length of f's first at bytes without a part of a line
-// at their end.
-func wholeLines(f io.ReaderAt, at int64) (int64, error) {
-	const chunk = 4096
-	buf := make([]byte, chunk)
-	for end := at; end > 0; {
-		begin := max(0, end-chunk)
-		n, err := f.ReadAt(buf[:end-begin], begin)
-		if err != nil && err != io.EOF {
-			return 0, err
-		}
-		if i := bytes.LastIndexByte(buf[:n], '\n'); i >= 0 {
-			return begin + int64(i) + 1, nil
-		}
-		end = begin
-	}
-	return 0, nil
 }
 
 // ReadLog reads the run's training_log.csv. A line that is being written, at

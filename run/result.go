@@ -90,6 +90,14 @@ func (s *Scores) Figures() []*float64 {
 	}
 }
 
+// FigureNames are the names of Figures in JSON.
+func FigureNames() []string {
+	return []string{
+		"error", "nll", "brier", "rms_calibration", "rms_calibration_all_bins", "mad_calibration", "mad_calibration_all_bins",
+		"ece", "confidence_minus_accuracy", "soft_f1", "aurra",
+	}
+}
+
 // Pooling says how the figures of corrupted images are averaged.
 const Pooling = "each figure is computed of one corruption at one severity, then averaged over severities, then over corruptions"
 

@@ -26,6 +26,7 @@ const (
 	metaEpochTime  = "epoch_seconds"
 	metaLog        = "log_bytes" // Length of training_log.csv.
 	metaMetrics    = "metrics_bytes"
+	metaEvents     = "events_bytes"      // Length of the event file; there since that is written.
 	metaBad        = "bad_samples_bytes" // There, and the next, since image folders can be trained on.
 	metaWaited     = "waited_seconds"
 	metaLoss       = "loss_sum"
@@ -51,6 +52,7 @@ type position struct {
 	waited    time.Duration // For data, until the process began.
 	log       int64
 	metrics   int64
+	events    int64
 	bad       int64 // Length of bad_samples.jsonl.
 }
 
@@ -107,6 +109,7 @@ func (m *machine) checkpoint(p position, fingerprint string) *weights.File {
 			metaEpochTime: float(p.epochTime.Seconds()),
 			metaLog:       strconv.FormatInt(p.log, 10),
 			metaMetrics:   strconv.FormatInt(p.metrics, 10),
+			metaEvents:    strconv.FormatInt(p.events, 10),
 			metaBad:       strconv.FormatInt(p.bad, 10),
 			metaWaited:    float(p.waited.Seconds()),
 			metaBest:      float(p.best),
@@ -139,6 +142,9 @@ func (m *machine) restore(path string, f *weights.File, fingerprint string) (pos
 	if _, ok := f.Metadata[metaWaited]; ok {
 		p.bad = meta.integer(metaBad)
 		p.waited = time.Duration(meta.float(metaWaited) * float64(time.Second))
+	}
+	if _, ok := f.Metadata[metaEvents]; ok {
+		p.events = meta.integer(metaEvents)
 	}
 	m.meter.loss, m.meter.errors = meta.float(metaLoss), meta.float(metaErrors)
 	m.meter.images, m.meter.steps = meta.float(metaImages), meta.float(metaSteps)

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"io"
@@ -142,35 +143,6 @@ func (t *trainer) report() {
 	})
 }
 
-// stepRecord and epochRecord are the lines of metrics.jsonl. They hold no times, so that a run's file does not depend on
-// where it was interrupted.
-type stepRecord struct {
-	Step  uint64  `json:"step"`
-	Loss  float64 `json:"train_loss"`    // Mean of the epoch so far.
-	Error float64 `json:"train_error"`   // Percent, of the epoch so far.
-	Rate  float64 `json:"learning_rate"` // Of the step.
-}
-
-type epochRecord struct {
-	Epoch int         `json:"epoch"`
-	Step  uint64      `json:"step"`
-	Loss  float64     `json:"train_loss"`
-	Error float64     `json:"train_error"`
-	Test  run.Scores  `json:"test"`
-	Val   *run.Scores `json:"val,omitempty"` // Of the held-out images.
-
-	// Where some could not be read: how many images Test is about, and how many there are.
-	TestN         int `json:"test_n,omitempty"`
-	TestNExpected int `json:"test_n_expected,omitempty"`
-}
-
-func (t *trainer) noteStep() error {
-	return t.metric.Append(stepRecord{
-		Step: t.pos.step, Loss: t.machine.meter.meanLoss(), Error: t.machine.meter.errorRate(),
-		Rate: t.rate.at(t.pos.step - 1),
-	})
-}
-
 // endEpoch evaluates, writes the epoch's rows and tells whether the held-out images were never classified better.
 func (t *trainer) endEpoch() (best bool, err error) {
 	t.pos.epoch++
@@ -195,16 +167,16 @@ func (t *trainer) endEpoch() (best bool, err error) {
 			t.pos.best = val.Error
 		}
 	}
-	if err := t.metric.Append(record); err != nil {
+	row := run.Row{
+		Epoch: t.pos.epoch, Seconds: t.pos.epochTime.Seconds(), TrainLoss: t.machine.meter.average,
+		TestLoss: record.Test.NLL, TestError: record.Test.Error,
+	}
+	if err := errors.Join(t.metric.Append(record), t.events.Append(t.pos.step, record.scalars(row))); err != nil {
 		return false, err
 	}
 	t.say("epoch %d of %d: train loss %.4f, error %.2f %%; test loss %.4f, error %.2f %%%s; %.1f %% of the time waiting for data",
 		t.pos.epoch, t.cfg.Epochs, record.Loss, record.Error, record.Test.NLL, record.Test.Error, of,
 		100*t.waited().Seconds()/t.pos.seconds.Seconds())
-	row := run.Row{
-		Epoch: t.pos.epoch, Seconds: t.pos.epochTime.Seconds(), TrainLoss: t.machine.meter.average,
-		TestLoss: record.Test.NLL, TestError: record.Test.Error,
-	}
 	t.pos.epochTime = 0
 	return best, t.log.Append(row)
 }

@@ -50,6 +50,7 @@ type trainer struct {
 	folder *run.Folder
 	log    *run.Log
 	metric *run.Records
+	events *run.Events
 	bad    *data.BadSamples // Nil where a sample that cannot be read is an error,
 	badLog *run.Records     // and so is this.
 
@@ -234,7 +235,7 @@ func (t *trainer) build() error {
 func (t *trainer) open(c *run.Checkpoint) (err error) {
 	if c != nil {
 		if !t.inFolder(c.Path) {
-			t.pos.log, t.pos.metrics, t.pos.bad = 0, 0, 0 // Another folder's logs are not ours to cut.
+			t.pos.log, t.pos.metrics, t.pos.events, t.pos.bad = 0, 0, 0, 0 // Another folder's logs are not ours to cut.
 		}
 		if err := t.folder.SetAside(t.pos.step); err != nil {
 			return err
@@ -246,12 +247,15 @@ func (t *trainer) open(c *run.Checkpoint) (err error) {
 	if err := t.folder.WriteEnv(run.CaptureEnv(t.Version, torch.Version(), t.cfg.Threads, t.cfg.Device)); err != nil {
 		return err
 	}
-	var warnings [2]string
+	var warnings [3]string
 	if t.log, warnings[0], err = t.folder.OpenLog(t.pos.log); err != nil {
 		return err
 	}
 	if t.metric, warnings[1], err = t.folder.OpenMetrics(t.pos.metrics); err != nil {
 		return errors.Join(err, t.log.Close())
+	}
+	if t.events, warnings[2], err = t.folder.OpenEvents(t.pos.events); err != nil {
+		return errors.Join(err, t.log.Close(), t.metric.Close())
 	}
 	for _, w := range warnings {
 		if w != "" {
@@ -267,7 +271,7 @@ func (t *trainer) open(c *run.Checkpoint) (err error) {
 }
 
 func (t *trainer) closeLogs() error {
-	err := errors.Join(t.log.Close(), t.metric.Close())
+	err := errors.Join(t.log.Close(), t.metric.Close(), t.events.Close())
 	if t.badLog != nil {
 		err = errors.Join(err, t.badLog.Close())
 	}
@@ -309,7 +313,7 @@ func (t *trainer) finish() (run.TrainResult, error) {
 
 // save writes a checkpoint of the present state.
 func (t *trainer) save(best bool) error {
-	if err := errors.Join(t.log.Sync(), t.metric.Sync()); err != nil {
+	if err := errors.Join(t.log.Sync(), t.metric.Sync(), t.events.Sync()); err != nil {
 		return err
 	}
 	if t.badLog != nil {
@@ -318,7 +322,7 @@ func (t *trainer) save(best bool) error {
 		}
 		t.pos.bad = t.badLog.Offset()
 	}
-	t.pos.log, t.pos.metrics = t.log.Offset(), t.metric.Offset()
+	t.pos.log, t.pos.metrics, t.pos.events = t.log.Offset(), t.metric.Offset(), t.events.Offset()
 	state := t.pos
 	state.waited = t.waited()
 	warnings, err := t.folder.SaveCheckpoint(t.pos.step, t.machine.checkpoint(state, t.fingerprint), best)

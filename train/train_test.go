@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 
@@ -131,6 +132,9 @@ func TestResumeIsExact(t *testing.T) {
 			}
 			if !bytes.Equal(gotJSONL, wantJSONL) {
 				t.Errorf("metrics.jsonl: got\n%s\nwant\n%s", gotJSONL, wantJSONL)
+			}
+			if got, want := sorted(readEvents(t, cfg)), sorted(metricsPoints(t, wantJSONL)); !slices.Equal(got, want) {
+				t.Errorf("the event file: got\n%v\nwant\n%v", got, want)
 			}
 		})
 	}

@@ -12,9 +12,9 @@ import (
 
 // shapes is a procedural dataset of ten figures on textured grounds. It is there to
 // try the whole program in a minute without a download: a small network learns it
-// to a few percent of error, and, because figure and ground differ little and both
-// are textured, loses much of that under noise, blur and loss of contrast. Its
-// numbers compare with nothing but themselves.
+// to about one percent of error, and, because figures and grounds of the training
+// images have about the same intensities, loses much of that under fog, frost and
+// changes of contrast. Its numbers compare with nothing but themselves.
 //
 // The constants below decide how hard it is. Lengths are in pixels, intensities in
 // [0,1].
@@ -23,22 +23,22 @@ const (
 	shapesTrain = 5000
 	shapesTest  = 1000
 
-	minRadius, maxRadius = 8.5, 13.0 // of the circle about the figure, roughly
+	minRadius, maxRadius = 8.0, 13.0 // of the circle about the figure, roughly
 	maxShift             = 3.0       // of its centre from the image's, each way
-	maxTurn              = 20        // degrees from upright, each way
+	maxTurn              = 26        // degrees from upright, each way
 
-	minGround, maxGround = 0.25, 0.75 // mean intensity of the ground
-	groundChroma         = 0.12       // how far a channel leaves that mean
+	minGround, maxGround = 0.40, 0.60 // mean intensity of the ground
+	groundChroma         = 0.08       // how far a channel leaves that mean
 
-	minContrast, maxContrast = 0.22, 0.50 // mean step from ground to figure
-	contrastChroma           = 0.6        // a channel's step: 1 ± this, relative
+	minContrast, maxContrast = 0.40, 0.60 // mean step from ground to figure
+	contrastChroma           = 0.4        // a channel's step: 1 ± this, relative
 
 	minWave, maxWave = 3.5, 14.0 // wavelength of a grating
-	maxGrating       = 0.05      // amplitude of each of the ground's two gratings
+	maxGrating       = 0.03      // amplitude of each of the ground's two gratings
 	maxFigureGrating = 0.04      // and of the figure's one
 	cloudCell        = 6         // grid of the ground's random clouds
-	maxCloud         = 0.08      // amplitude of the clouds
-	maxGrain         = 0.03      // amplitude of each pixel's own noise
+	maxCloud         = 0.04      // amplitude of the clouds
+	maxGrain         = 0.01      // amplitude of each pixel's own noise
 )
 
 // shapesClasses are the figures, in the order of shapesFigures.

@@ -14,8 +14,8 @@ import (
 // values once in a million versions.)
 func TestShapesFingerprint(t *testing.T) {
 	for split, want := range map[string]string{
-		"train": "ea7e39237163b544ec71478c50008ed5e0ea0a0f409de9c735df29671e773226",
-		"test":  "4b419d951989956c6b64a289bc2f8b7bcf783cb2d2603d7efff575ed57f6f185",
+		"train": "73593b8cdbb7d560de313fd18dce36c92eb5396d380aaff6e58d6bd4fadbea5b",
+		"test":  "fc41658ccdc883acd370ff224a00336dae21b2aa228b02b59d2e96a1f5cec18b",
 	} {
 		d, err := Open("shapes", "", split)
 		if err != nil {

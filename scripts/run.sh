@@ -14,10 +14,10 @@ n=1
 until mkdir "runs/run-$(printf %04d $n)" 2>/dev/null; do n=$((n + 1)); done
 dir=runs/run-$(printf %04d $n)
 
-epochs=6
+epochs=3
 train() { # NAME METHOD EPOCHS
     "$augmix" train --dataset shapes --model wrn --layers 10 --widen-factor 1 --method "$2" --epochs "$3" \
-        --batch-size 64 --seed "$seed" --save "$dir/$1" >&2
+        --batch-size 32 --seed "$seed" --save "$dir/$1" >&2
 }
 seconds() { sed -n 's/.*"seconds": *\([0-9.]*\).*/\1/p' "$dir/$1/results/train.json"; }
 

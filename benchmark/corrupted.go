@@ -40,10 +40,15 @@ func Corrupted(clean data.Dataset, name string, severity int, m Making) (data.Da
 
 func (c *corrupted) corruptor() (*corrupt.Corruptor, error) {
 	w, h, _ := c.Size()
-	if c.name == "frost" && c.making.Frost != nil {
-		return corrupt.NewFrost(min(w, h), c.making.Frost)
+	return c.making.Corruptor(c.name, w, h)
+}
+
+// Corruptor returns the named corruption for images of w×h pixels.
+func (m Making) Corruptor(name string, w, h int) (*corrupt.Corruptor, error) {
+	if name == "frost" && m.Frost != nil {
+		return corrupt.NewFrost(min(w, h), m.Frost)
 	}
-	return corrupt.New(c.name, min(w, h))
+	return corrupt.New(name, min(w, h))
 }
 
 // Source says how images of a corruption are made of w×h pixels, and of which

@@ -76,7 +76,7 @@ func TestFlagNames(t *testing.T) {
 			"model-ema model-ema-decay init initial-checkpoint ce-views split-bn aug-splits recipe grid",
 		"eval": "data checkpoint device precision threads num-workers json limit-eval dry-run quiet version sets only severity " +
 			"c-data frost-dir eval-batch-size model layers widen-factor densenet-variant cardinality base-width pool normalize dataset",
-		"preview": "dataset data count seed mixture-width mixture-depth aug-severity aug-prob-coeff all-ops fill augmix-preset operations out",
+		"preview": "dataset data count seed mixture-width mixture-depth aug-severity aug-prob-coeff all-ops fill augmix-preset operations corruptions perturbations only severity frost-dir frames out",
 		"report":  "out json",
 		"export":  "checkpoint model layers widen-factor densenet-variant cardinality base-width pool normalize out names quiet",
 		"doctor":  "data json",

@@ -438,4 +438,31 @@ func TestPreview(t *testing.T) {
 	if draw("--operations --out p.png") == draw("--operations --all-ops --out p.png") {
 		t.Error("--operations does not heed --all-ops")
 	}
+	plain := draw("--corruptions --index 3 --out p.png")
+	for _, other := range []string{"--index 4", "--index 3 --severity 5", "--index 3 --only fog", "--index 3 --seed 1"} {
+		if draw("--corruptions "+other+" --out p.png") == plain {
+			t.Errorf("--corruptions does not heed %s", other)
+		}
+	}
+	if draw("--corruptions --index 3 --seed 0 --out p.png") != plain {
+		t.Error("the default seed of corruptions is not 0")
+	}
+	strip := draw("--perturbations --out p.png")
+	for _, other := range []string{"--frames 3", "--only spatter,snow", "--seed 1"} {
+		if draw("--perturbations "+other+" --out p.png") == strip {
+			t.Errorf("--perturbations does not heed %s", other)
+		}
+	}
+	draw("--corruptions q.png --severity 1,5 --out p.png")
+	long, err := os.Create("long.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer long.Close()
+	if err := png.Encode(long, image.NewGray(image.Rect(0, 0, 1<<20, 2))); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := callMain(t, "preview", "--corruptions", "long.png"); code != exitData || !strings.Contains(stderr, "16 times as long") {
+		t.Errorf("an image of 1048576×2 pixels: exit code %d, %s", code, stderr)
+	}
 }

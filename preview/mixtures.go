@@ -13,6 +13,8 @@ import (
 type Named struct {
 	Image *pixel.Image
 	Name  string
+	Index int          // in its dataset, where it decides the random numbers
+	Whole *pixel.Image // what Image is the middle of; nil where it is all that there is
 }
 
 // mixtureSide is the side of a picture on a sheet of mixtures: four times a CIFAR
@@ -29,8 +31,8 @@ func Mixtures(images []Named, cfg augmix.Config, seed uint64) *image.NRGBA {
 	}
 	s.headings = append(s.headings, "AugMix")
 	mixer := augmix.NewMixer(cfg)
-	for i, named := range images {
-		stream := rng.New(seed, 0, uint64(i), 1)
+	for _, named := range images {
+		stream := rng.New(seed, 0, uint64(named.Index), 1)
 		s.rows = append(s.rows, mixtureRow(mixer, named, mixer.Draw(&stream)))
 	}
 	return s.draw()

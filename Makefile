@@ -6,7 +6,7 @@
 #   REFERENCE=DIR make bench, parity: a checkout of google-research/augmix
 #   ROBUSTNESS=DIR make parity-corruptions: a checkout of hendrycks/robustness
 #   GOTORCH=DIR   make upstream-test: a checkout of wangkuiyi/gotorch
-#   DATA=DIR      make cifar, methods: the folder that holds cifar-10-batches-py
+#   DATA=DIR      make cifar-seeds, methods: the folder that holds cifar-10-batches-py
 
 SHELL := /bin/bash
 GO ?= go
@@ -16,7 +16,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup libtorch build run test lint bench parity parity-corruptions parity-errors parity-events upstream-test reliability cifar methods
+.PHONY: help setup libtorch build run test lint bench parity parity-corruptions parity-errors parity-events upstream-test reliability cifar-seeds methods
 
 help:
 	@echo 'make run            trains on the embedded set, evaluates, writes a report (some minutes; SEED=N)'
@@ -30,7 +30,7 @@ help:
 	@echo 'make parity-corruptions  the corruptions against their original generator (ROBUSTNESS=DIR; hours)'
 	@echo 'make parity-errors  the published ResNets on all images of seven corruptions against PyTorch (hours on two cores)'
 	@echo 'make parity-events  TensorBoard, from the package index, reads the events of a run that was killed'
-	@echo 'make cifar          CIFAR-10: three seeds of a short recipe (DATA=DIR; REFERENCE=DIR runs the reference too)'
+	@echo 'make cifar-seeds    CIFAR-10: three seeds of a short recipe (DATA=DIR; REFERENCE=DIR runs the reference too)'
 	@echo 'make methods        CIFAR-10: ten ways to train side by side, three seeds each (DATA=DIR; hours; goes on where it stopped)'
 	@echo 'make reliability    kills a run at 20 random moments in both precisions and compares the weights'
 	@echo "make upstream-test  gotorch's own tests against torchbridge (GOTORCH=DIR)"
@@ -75,8 +75,8 @@ parity-errors: setup
 parity-events: build
 	@scripts/parity-events.sh $(BIN)
 
-cifar: build
-	@scripts/cifar.sh $(BIN) $(DATA) $(REFERENCE)
+cifar-seeds: build
+	@scripts/cifar-seeds.sh $(BIN) $(DATA) $(REFERENCE)
 
 methods: build
 	@$(BIN) train --grid scripts/grids/methods.json --data $(or $(DATA),$(AUGMIX_TEST_DATA),../shared/data)

@@ -72,43 +72,54 @@ func bareEvaluation(f *flags) *evaluation {
 
 func newEvaluation(f *flags) *evaluation {
 	e := bareEvaluation(f)
-	e.sets, e.severities = []string{"clean", "c"}, allSeverities()
-	c := &e.config
+	e.checkpointFlags(f.group("Checkpoints"))
 
-	g := f.group("Checkpoints")
-	g.add(&filesValue{&e.checkpoints}, "checkpoint", "a checkpoint: of a run, or another's safetensors or PyTorch file; may be repeated")
-	g.network(c)
-	g.normalize(c, "the checkpoint's, else the model's published one")
-
-	g = f.group("Data")
-	g.dataset(c)
-	g.data(c)
-	g.images(c, "test images")
-	g.names(&e.sets, "sets", "set", []string{"clean", "c", "p", "fourier"}, "what to measure on")
-	g.names(&e.only, "only", "corruption", corrupt.Names(), "only these corruptions (default: those for testing)")
+	g := f.group("Data")
+	e.imageFlags(g, "clean", "c", "p", "fourier")
 	g.names(&e.perturbations, "perturbations", "perturbation", slices.Concat(corrupt.Perturbations(), corrupt.PerturbationVariants()),
 		"only these perturbations (default: those for testing, and spatter)")
 	g.text(&e.pData, "p-data", "DIR|generate", nil,
 		"the perturbation sequences, or generate to make them (default: those beside the data if there are any, else generate)")
-	g.add(&severitiesValue{&e.severities, corrupt.Severities}, "severity", "only these severities, such as 1,3 or 2-5")
-	g.text(&e.cData, "c-data", "DIR|generate", nil,
-		"the published corrupted images, or generate to make them (default: those beside the data if there are any, else generate)")
 	g.frost(&e.frostDir)
-	g.limit(&c.LimitEval, "limit-eval", "test")
 
 	e.figures(f.group("Figures"))
 	e.fourierFlags(f.group("Fourier map (--sets fourier)"))
 
-	g = f.group("Machine")
-	g.machine(c)
-	g.workers(c)
-	g.evalBatch(c)
+	e.machineFlags(f.group("Machine"))
 
 	g = f.group("Output")
 	g.toggle(&e.dryRun, "dry-run", "print what would be measured, open data and checkpoints, write nothing")
 	g.json(&e.json)
 	g.toggle(&e.quiet, "quiet", "no progress and no messages, only results and errors")
 	return e
+}
+
+// checkpointFlags declares the flags that say which networks are measured.
+func (e *evaluation) checkpointFlags(g *group) {
+	g.add(&filesValue{&e.checkpoints}, "checkpoint", "a checkpoint: of a run, or another's safetensors or PyTorch file; may be repeated")
+	g.network(&e.config)
+	g.normalize(&e.config, "the checkpoint's, else the model's published one")
+}
+
+// imageFlags declares the flags that say on which images, of sets of these kinds.
+func (e *evaluation) imageFlags(g *group, sets ...string) {
+	e.sets, e.severities = []string{"clean", "c"}, allSeverities()
+	g.dataset(&e.config)
+	g.data(&e.config)
+	g.images(&e.config, "test images")
+	g.names(&e.sets, "sets", "set", sets, "what to measure on")
+	g.names(&e.only, "only", "corruption", corrupt.Names(), "only these corruptions (default: those for testing)")
+	g.add(&severitiesValue{&e.severities, corrupt.Severities}, "severity", "only these severities, such as 1,3 or 2-5")
+	g.text(&e.cData, "c-data", "DIR|generate", nil,
+		"the published corrupted images, or generate to make them (default: those beside the data if there are any, else generate)")
+	g.limit(&e.config.LimitEval, "limit-eval", "test")
+}
+
+// machineFlags declares the flags that say how it is computed.
+func (e *evaluation) machineFlags(g *group) {
+	g.machine(&e.config)
+	g.workers(&e.config)
+	g.evalBatch(&e.config)
 }
 
 func (e *evaluation) run(c *call) error {

@@ -32,7 +32,7 @@ func commands() []command {
 		previewCommand(),
 		exportCommand(),
 		fetchCommand(),
-		{name: "bench", summary: "measures throughput", sub: []command{benchPipelineCommand(), benchStepCommand()}},
+		{name: "bench", summary: "measures throughput", sub: []command{benchPipelineCommand(), benchStepCommand(), benchEvalCommand()}},
 		doctorCommand(),
 		versionCommand(),
 	}

@@ -172,12 +172,36 @@ func testEvaluation(t *testing.T, ok func(...string) (string, string)) {
 	if readJSON(t, "one/results/eval.json", &stored); stored.Corruption == nil {
 		t.Error("an evaluation of the clean images replaced one that has the corrupted ones, too")
 	}
+	testEvalBench(t, ok)
 	testFigures(t, ok)
 	testFourier(t, ok)
 	testPredict(t, ok)
 	// What a run's checkpoint says of itself cannot be contradicted.
 	if code, _, stderr := callMain(t, strings.Fields("eval one --model resnet20 --quiet")...); code != exitCheckpoint || missingWord(stderr, "wrn resnet20") != "" {
 		t.Errorf("another model: exit code %d, %s", code, stderr)
+	}
+}
+
+// testEvalBench times two networks in one pass, which leaves no result.
+func testEvalBench(t *testing.T, ok func(...string) (string, string)) {
+	before, err := os.ReadFile("one/results/eval.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, _ := ok(strings.Fields("bench eval one two --only contrast --limit-eval 40 --json - --quiet")...)
+	var rate evalRate
+	if err := json.Unmarshal([]byte(stdout), &rate); err != nil {
+		t.Fatal(err)
+	}
+	if rate.Images != 240 || rate.Networks != 2 || rate.Precision != "fp32" || !(rate.ImagesPerSecond > 0) ||
+		math.Abs(rate.ImagesPerSecond*rate.Seconds-240) > 1e-6 || !rate.CleanError.Known() || !rate.CorruptionError.Known() {
+		t.Errorf("got %s", stdout)
+	}
+	if table, _ := ok(strings.Fields("bench eval one --sets clean --limit-eval 40 --quiet")...); missingWord(table, "images/s 40 fp32") != "" {
+		t.Errorf("got the table %s", table)
+	}
+	if after, err := os.ReadFile("one/results/eval.json"); err != nil || string(after) != string(before) {
+		t.Errorf("bench eval changed the run's result: %v", err)
 	}
 }
 

@@ -215,6 +215,8 @@ func TestBadCommandLines(t *testing.T) {
 		{"eval --ci=9 run", 2, "--ci 9 whole number from 10"},
 		{"eval --ci=x run", 2, "--ci x whole number"},
 		{"eval --save-logits= run", 2, "--save-logits empty"},
+		{"bench eval", 2, "evaluated run's folder --checkpoint"},
+		{"bench eval --sets p --checkpoint weights.pt", 2, "--sets p"},
 		{"eval nowhere", 2, "nowhere not a run's folder"},
 		{"eval empty", 2, "empty not a run's folder"},
 		{"train --evaluate", 2, "--evaluate needs --resume FILE"},

@@ -168,6 +168,12 @@ func (e *evaluation) run(c *call) error {
 		if err := writeRows(c.stdout, comparison(tables), true); err != nil {
 			return err
 		}
+		if rows := sideBySide(tables); rows != nil {
+			fmt.Fprintln(c.stdout)
+			if err := writeRows(c.stdout, rows, true); err != nil {
+				return err
+			}
+		}
 	}
 	if e.json == toStdout {
 		err = writeJSON(c.stdout, results)

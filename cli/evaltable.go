@@ -167,26 +167,6 @@ func (t evalTable) summary() []row {
 	return rows
 }
 
-// comparison has a line for each result: the members of an ensemble, then the ensemble.
-func comparison(tables []evalTable) []row {
-	rows := []row{{"", "clean error %", "NLL", "ECE %", "corrupted error %", "NLL", "ECE %"}}
-	for _, t := range tables {
-		line := row{t.title}
-		if c := t.result.Clean; c != nil {
-			line = append(line, percent(c.Error), loss(c.NLL), percent(c.ECE))
-		} else {
-			line = append(line, "–", "–", "–")
-		}
-		if c := t.result.Corruption; c != nil {
-			line = append(line, percent(c.MeanError), loss(c.NLL), percent(c.ECE))
-		} else {
-			line = append(line, "–", "–", "–")
-		}
-		rows = append(rows, line)
-	}
-	return rows
-}
-
 // corruptions has a line a corruption, in the paper's order, then the groups.
 func (t evalTable) corruptions() []row {
 	c := t.result.Corruption

@@ -7,6 +7,7 @@
 #   ROBUSTNESS=DIR make parity-corruptions: a checkout of hendrycks/robustness
 #   GOTORCH=DIR   make upstream-test: a checkout of wangkuiyi/gotorch
 #   DATA=DIR      make cifar-seeds, methods: the folder that holds cifar-10-batches-py
+#   ROBUSTBENCH=DIR make parity: a checkout of RobustBench/robustbench
 
 SHELL := /bin/bash
 GO ?= go
@@ -26,7 +27,7 @@ help:
 	@echo 'make build          the program, $(BIN)'
 	@echo 'make lint           gofmt, go vet, staticcheck'
 	@echo 'make bench          the speed table (REFERENCE=DIR for rows that time the reference)'
-	@echo 'make parity         the comparisons with PyTorch and Pillow (REFERENCE=DIR for the mixing row)'
+	@echo 'make parity         the comparisons with PyTorch and Pillow (REFERENCE=DIR, ROBUSTBENCH=DIR for the rows that need them)'
 	@echo 'make parity-corruptions  the corruptions against their original generator (ROBUSTNESS=DIR; hours)'
 	@echo 'make parity-errors  the published ResNets on all images of seven corruptions against PyTorch (hours on two cores)'
 	@echo 'make parity-events  TensorBoard, from the package index, reads the events of a run that was killed'
@@ -64,7 +65,7 @@ bench: build
 	@scripts/bench.sh $(BIN) $(REFERENCE)
 
 parity: build
-	@scripts/parity.sh $(BIN) $(REFERENCE)
+	@ROBUSTBENCH=$(ROBUSTBENCH) scripts/parity.sh $(BIN) $(REFERENCE)
 
 parity-corruptions:
 	@scripts/parity-corruptions.sh $(ROBUSTNESS) $(IMAGES) $(SEEDS)

@@ -15,7 +15,8 @@ const (
 	// PyTorchNames are the keys that a strict load_state_dict of the network's PyTorch source wants: without mu and
 	// sigma, which that source does not have.
 	PyTorchNames = "pytorch"
-	// RobustBenchNames are those of RobustBench's networks: convShortcut for conv_shortcut, with mu and sigma.
+	// RobustBenchNames are those of RobustBench's networks, which normalise pixels themselves: convShortcut for
+	// conv_shortcut, with mu and sigma; of networks for ImageNet those of its wrapper, model. and a layer normalize.
 	RobustBenchNames = "robustbench"
 )
 
@@ -65,10 +66,25 @@ func (n *Net) Export(checkpoint []weights.Tensor, names string, batches uint64) 
 	}
 	if names == RobustBenchNames {
 		for i := range state {
-			state[i].Name = strings.ReplaceAll(state[i].Name, "conv_shortcut", "convShortcut")
+			state[i].Name = n.robustBenchName(state[i].Name)
 		}
 	}
 	return state, kept, nil
+}
+
+// robustBenchName returns what RobustBench calls a tensor of the network: the wrapper is normalize_model of its
+// robustbench/model_zoo/architectures/utils_architectures.py.
+func (n *Net) robustBenchName(name string) string {
+	if !Has(n.config.Model, "pool") {
+		return strings.ReplaceAll(name, "conv_shortcut", "convShortcut")
+	}
+	switch name {
+	case "mu":
+		return "normalize.mean"
+	case "sigma":
+		return "normalize.std"
+	}
+	return "model." + name
 }
 
 // batchCounters returns the bytes of a checkpoint's num_batches_tracked by the networks' own names.

@@ -118,8 +118,12 @@ func TestExportKeys(t *testing.T) {
 		if !slices.Equal(without, want) {
 			t.Errorf("%s: the keys are %v, want %v", model, without, want)
 		}
-		if robust := keys(exported(t, n, RobustBenchNames, 5)); len(robust) != len(state)+2 || robust[0] != "mu" || robust[1] != "sigma" {
-			t.Errorf("%s: RobustBench's keys begin with %v", model, robust[:2])
+		first := []string{"mu", "sigma"}
+		if model == "resnet18" || model == "resnet50" {
+			first = []string{"normalize.mean", "normalize.std"}
+		}
+		if robust := keys(exported(t, n, RobustBenchNames, 5)); len(robust) != len(state)+2 || !slices.Equal(robust[:2], first) {
+			t.Errorf("%s: RobustBench's keys begin with %v, want %v", model, robust[:2], first)
 		}
 		if classes, err := Classes(state); err != nil || classes != 7 {
 			t.Errorf("%s: %d classes, %v, want 7", model, classes, err)
@@ -131,6 +135,18 @@ func TestExportKeys(t *testing.T) {
 	}
 	if slices.ContainsFunc(state, func(x weights.Tensor) bool { return strings.Contains(x.Name, "conv_shortcut") }) {
 		t.Error("RobustBench's names have a conv_shortcut")
+	}
+	for file, cfg := range map[string]Config{
+		"robustbench-wrn-normalized": {Model: "wrn", Layers: 40, WidenFactor: 2, Classes: 10},
+		"robustbench-resnet50":       {Model: "resnet50", Classes: 1000},
+	} {
+		want := slices.DeleteFunc(keys(readKeys(t, file)), func(s string) bool { return strings.HasSuffix(s, "num_batches_tracked") })
+		n := mustNew(t, cfg, 1)
+		got := slices.DeleteFunc(keys(exported(t, n, RobustBenchNames, 0)), func(s string) bool { return strings.HasSuffix(s, "num_batches_tracked") })
+		n.Close()
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: got the keys %v, want %v", file, got, want)
+		}
 	}
 }
 

@@ -3,12 +3,14 @@
 #
 #   scripts/parity.sh AUGMIX [REFERENCE]
 #
+# $ROBUSTBENCH, where it is given, is a checkout of RobustBench/robustbench, into whose classes exported weights are loaded.
 # AUGMIX is the program. REFERENCE is a checkout of google-research/augmix; without it the mixed views are those that were
 # recorded with it. $AUGMIX_TEST_DATA (default ../shared/data) holds CIFAR-10, the published ResNet-20 and ImageNet's
 # photographs; without them their rows are missing. Exit codes: 0 all within their tolerance, 1 not, 2 something has to be installed first.
 set -euo pipefail
 augmix=$(realpath "$1")
 reference=${2:+$(realpath "$2")}
+export ROBUSTBENCH=${ROBUSTBENCH:+$(realpath "$ROBUSTBENCH")}
 cd "$(dirname "$0")/.."
 scripts/python-env.sh
 python=build/venv/bin/python
@@ -43,6 +45,11 @@ fi
 
 echo "parity: exporting weights" >&2
 run "$python" scripts/parity/export.py --augmix "$augmix" --data "$data" "$folder"
+
+if [ -n "${ROBUSTBENCH:-}" ]; then
+    echo "parity: loading exported weights into RobustBench's networks" >&2
+    run "$python" scripts/parity/robustbench.py --augmix "$augmix" --data "$data" "$ROBUSTBENCH" "$folder/robustbench"
+fi
 
 if [ -n "$photographs" ]; then
     echo "parity: comparing photographs" >&2

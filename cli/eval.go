@@ -43,6 +43,7 @@ type evaluation struct {
 	logits      string // a folder
 	fourier     fourierFlags
 	json        string
+	robustBench string // a file
 	dryRun      bool
 	quiet       bool
 
@@ -90,6 +91,7 @@ func newEvaluation(f *flags) *evaluation {
 	g = f.group("Output")
 	g.toggle(&e.dryRun, "dry-run", "print what would be measured, open data and checkpoints, write nothing")
 	g.json(&e.json)
+	e.robustBenchFlag(g)
 	g.toggle(&e.quiet, "quiet", "no progress and no messages, only results and errors")
 	return e
 }
@@ -130,13 +132,15 @@ func (e *evaluation) run(c *call) error {
 	if err != nil {
 		return err
 	}
+	if err := e.checkRobustBench(targets); err != nil {
+		return err
+	}
 	log := newProgress(c.stderr, e.quiet)
 	defer log.close()
 	if err := e.open(targets, log); err != nil {
 		return err
 	}
 	train.UseThreads(e.config.Threads)
-	var results run.Evaluations
 	var tables []evalTable
 	for first, n := 0, 0; first < len(targets); first += n {
 		some := targets[first : first+e.together(targets[first:])]
@@ -155,13 +159,23 @@ func (e *evaluation) run(c *call) error {
 					return err
 				}
 			}
-			tables, results = append(tables, table), append(results, table.result)
+			tables = append(tables, table)
 			if i < n && some[i].folder != nil && !e.dryRun && complete(table.result) == nil {
 				if err := keep(some[i].folder, table.result, log); err != nil {
 					return err
 				}
 			}
 		}
+	}
+	return e.finish(c, tables, log)
+}
+
+// finish writes what is about all results, and returns an error where images are
+// missing from one.
+func (e *evaluation) finish(c *call, tables []evalTable, log *progress) error {
+	var results run.Evaluations
+	for _, t := range tables {
+		results = append(results, t.result)
 	}
 	if e.json != toStdout && len(results) > 1 && !e.dryRun {
 		fmt.Fprintln(c.stdout)
@@ -175,6 +189,7 @@ func (e *evaluation) run(c *call) error {
 			}
 		}
 	}
+	var err error
 	if e.json == toStdout {
 		err = writeJSON(c.stdout, results)
 	} else if !e.dryRun {
@@ -185,47 +200,10 @@ func (e *evaluation) run(c *call) error {
 			err = complete(r)
 		}
 	}
+	if err == nil {
+		err = e.saveRobustBench(tables, log)
+	}
 	return err
-}
-
-// complete returns an *data.Error where images are missing from a result: it is
-// shown, but a command that gave it did not do what it was asked for.
-func complete(r run.Evaluation) error {
-	if r.N == r.NExpected {
-		return nil
-	}
-	return &data.Error{Kind: data.Invalid, Path: r.Checkpoints[0],
-		Reason: fmt.Sprintf("the result is about %d of %d images, because the others could not be read", r.N, r.NExpected),
-		Remedy: "It is not written into the run's folder. Put the files right and evaluate again."}
-}
-
-// keep writes an evaluation into its run's folder, unless a larger one is there: a
-// look at a few images must not take the place of hours of work.
-func keep(folder *run.Folder, result run.Evaluation, log *progress) error {
-	path := folder.Path("results", run.EvalName+".json")
-	if before, err := folder.Evaluation(); err == nil && images(before) > images(result) {
-		log.say("%s is kept: it measures more than this call; delete it to replace it", path)
-		return nil
-	}
-	if err := folder.WriteEvaluation(result); err != nil {
-		return err
-	}
-	log.say("wrote %s", path)
-	return nil
-}
-
-// images counts the images that an evaluation classified.
-func images(e run.Evaluation) int {
-	sets := 0
-	if e.Clean != nil {
-		sets++
-	}
-	if e.Corruption != nil {
-		for _, c := range e.Corruption.ByCorruption {
-			sets += len(c.Severity)
-		}
-	}
-	return sets * e.N
 }
 
 // decide checks the flags and completes the configuration.
@@ -256,6 +234,9 @@ func (e *evaluation) decide(runs []string) error {
 					name, strings.Join(e.sets, ","), name)
 			}
 		}
+	}
+	if err := e.decideRobustBench(len(runs) + len(e.checkpoints)); err != nil {
+		return err
 	}
 	if e.ensemble && len(runs)+len(e.checkpoints) < 2 {
 		return usage("--ensemble averages several checkpoints; name more runs or --checkpoint FILEs, or leave it out")

@@ -126,7 +126,7 @@ func (e *evaluation) measure(targets []target, first, all int, log *progress) ([
 		}
 		tables = append(tables, evalTable{
 			title: n.net.Describe(), normalize: fmt.Sprintf("%s (%s)", n.config.Normalize, n.source), threads: e.config.Threads,
-			sets: e.sets, names: e.only, severities: e.severities, result: e.planned(n),
+			sets: e.sets, names: e.only, severities: e.severities, result: e.planned(n), configs: []run.Config{n.config},
 		})
 	}
 	if e.ensemble {
@@ -179,8 +179,9 @@ func (e *evaluation) planned(n network) run.Evaluation {
 func (e *evaluation) ensembleTable(members []evalTable) evalTable {
 	t := members[0]
 	var titles, models []string
-	t.result.Checkpoints = nil
+	t.result.Checkpoints, t.configs = nil, nil
 	for _, m := range members {
+		t.configs = append(t.configs, m.configs...)
 		titles, models = append(titles, m.title), append(models, m.result.Model)
 		t.result.Checkpoints = append(t.result.Checkpoints, m.result.Checkpoints...)
 	}

@@ -19,6 +19,7 @@ type evalTable struct {
 	sets       []string
 	names      []string // corruptions that were asked for; none means those for testing
 	severities []int
+	configs    []run.Config // of the network, or of an ensemble's members
 	result     run.Evaluation
 }
 

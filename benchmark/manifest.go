@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -169,15 +168,4 @@ func (m Manifest) difference(want Manifest) string {
 		}
 	}
 	return ""
-}
-
-// Sources returns what says of the images in a folder, by the name of a corruption or
-// perturbation, where they come from: "published" where there is no manifest. Errors
-// are *data.Error.
-func Sources(dir string) (func(name string) string, error) {
-	if _, err := os.Lstat(filepath.Join(dir, ManifestName)); errors.Is(err, fs.ErrNotExist) {
-		return func(string) string { return "published" }, nil
-	}
-	m, err := ReadManifest(dir)
-	return m.Source, err
 }

@@ -23,7 +23,7 @@ func TestPerturbationsAreTheSetsMadeOnTheFly(t *testing.T) {
 			t.Errorf("got %d frames as %s, want %d as %s", r.Made, r.Manifest.Layout, want, layout)
 		}
 		want := contents(t, o.Dir)
-		p, err := data.OpenP(o.Dir, set)
+		p, err := data.OpenPartP(o.Dir, set, data.Part{Images: set.Len()})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -146,7 +146,7 @@ func TestArraysAreTheSetsMadeOnTheFly(t *testing.T) {
 	set := shapes(t, 100)
 	o := Options{Dir: t.TempDir(), Clean: set, Names: []string{"fog", "snow"}, Severities: []int{1, 2, 3, 4, 5}, Workers: 2}
 	write(t, o)
-	c, err := data.OpenC(o.Dir, set)
+	c, err := data.OpenPartC(o.Dir, set, data.Part{Images: set.Len()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -372,26 +372,51 @@ func TestManifest(t *testing.T) {
 			t.Errorf("%s: got %+v, want %+v", path, got, want)
 		}
 	}
-	sources, err := Sources(o.Dir)
+	held, err := CorruptionContents(o.Dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{"fog": "generated (seed 7)", "frost": "generated (seed 7, own frost textures)"} {
-		if got := m.Source(name); got != want || got != o.Making.Source(name, 32, 32) || got != sources(name) {
+		if got := m.Source(name); got != want || got != o.Making.Source(name, 32, 32) || got != held.Source(name) {
 			t.Errorf("%s: got the source %q, want %q", name, got, want)
 		}
 	}
 }
 
-func TestSources(t *testing.T) {
+func TestContents(t *testing.T) {
 	dir := t.TempDir()
-	if sources, err := Sources(dir); err != nil || sources("fog") != "published" {
-		t.Errorf("without a manifest: %v", err)
+	if held, err := CorruptionContents(dir); err != nil || held.Source("fog") != "published" || held.Known || held.Images != 0 {
+		t.Errorf("without a manifest: %+v, %v", held, err)
+	}
+	for _, clean := range []data.Dataset{shapes(t, 4), photographs(t, "1.jpg", "2.jpg")} {
+		o := Options{Dir: t.TempDir(), Clean: clean, Names: []string{"fog", "contrast"}, Severities: []int{2, 4}, Workers: 2}
+		write(t, o)
+		held, err := CorruptionContents(o.Dir)
+		if err != nil || !held.Known || held.Images != 4 || !slices.Equal(held.Severities, o.Severities) ||
+			!slices.Equal(held.Names, []string{"contrast", "fog"}) {
+			t.Errorf("%s: got %+v, %v", clean.Name(), held, err)
+		}
+		if _, err := PerturbationContents(o.Dir); err == nil || !strings.Contains(err.Error(), "holds a corruption benchmark") {
+			t.Errorf("%s: corruptions as perturbations: got %v", clean.Name(), err)
+		}
+		// One of the pieces of fog is not complete.
+		m, err := ReadManifest(o.Dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		delete(m.Files, "fog.npy")
+		delete(m.Files, "fog/4")
+		if err := m.write(o.Dir); err != nil {
+			t.Fatal(err)
+		}
+		if held, err := CorruptionContents(o.Dir); err != nil || !slices.Equal(held.Names, []string{"contrast"}) {
+			t.Errorf("%s, not complete: got %+v, %v", clean.Name(), held, err)
+		}
 	}
 	if err := os.WriteFile(filepath.Join(dir, ManifestName), []byte("{}"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Sources(dir); !errors.As(err, new(*data.Error)) {
+	if _, err := CorruptionContents(dir); !errors.As(err, new(*data.Error)) {
 		t.Errorf("a bad manifest: got %v, want a *data.Error", err)
 	}
 }

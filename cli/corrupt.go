@@ -127,6 +127,10 @@ func (w *writing) say(log *progress, making benchmark.Making, clean data.Dataset
 			log.say("%s: %s", name, source)
 		}
 	}
+	if !data.IsFolder(w.config.Dataset) && (len(w.severities) < corrupt.Severities || w.config.LimitEval > 0) {
+		log.say("not all severities or images: augmix eval reads such arrays by their %s; what takes the rows of %s by their position misreads them",
+			benchmark.ManifestName, data.FolderC(w.config.Dataset))
+	}
 }
 
 // frost declares the flag for frost's textures.

@@ -23,6 +23,9 @@ func TestCorrupt(t *testing.T) {
 		if got.Images != images || len(got.Manifest.Files) != 3 || got.Manifest.Images != 10 {
 			t.Errorf("got %d images made and the manifest %+v, want %d", got.Images, got.Manifest, images)
 		}
+		if !strings.Contains(stderr, "by their position misreads them") {
+			t.Errorf("the output does not say that others misread a part:\n%s", stderr)
+		}
 		if !strings.Contains(stderr, "generated (seed 0)") || !strings.Contains(stderr, "own frost textures") {
 			t.Errorf("the output does not say how the images are made:\n%s", stderr)
 		}

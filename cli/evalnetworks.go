@@ -195,12 +195,16 @@ func (e *evaluation) ensembleTable(members []evalTable) evalTable {
 func (e *evaluation) options(networks []network, first, all int, log *progress) (eval.Options, error) {
 	t := networks[0].target
 	o := eval.Options{
-		Dataset: t.test, DataDir: t.data, Sets: e.sets, Only: e.only, Severities: e.severities, CData: e.cData, PData: e.pData, Perturbations: e.perturbations,
+		Dataset: t.test, DataDir: t.data, Sets: e.sets, Only: e.only, CData: e.cData, PData: e.pData, Perturbations: e.perturbations,
 		Frost:     e.frost,
 		BatchSize: evalBatchSize(e.config, t.dataset), Workers: e.config.NumWorkers, Limit: e.config.LimitEval, Bad: t.bad,
 		BF16:     e.config.Precision == "bf16",
 		Ensemble: e.ensemble, Resamples: e.resamples,
 		Progress: func(done, total int, what string) { log.show(done, total, what, "") },
+		Note:     func(text string) { log.say("%s", text) },
+	}
+	if e.given("severity") {
+		o.Severities = e.severities
 	}
 	switch e.temperature {
 	case "":

@@ -93,7 +93,11 @@ func (t evalTable) means(w io.Writer) error {
 	if ci := t.result.Intervals; ci != nil {
 		between = fmt.Sprintf(" (%s to %s)", percent(ci.Corruption.Low.MeanError), percent(ci.Corruption.High.MeanError))
 	}
-	_, err := fmt.Fprintf(w, "\nmean corruption error (unnormalised mCE): %.2f %%%s\n", c.MeanError, between)
+	name := "mean corruption error (unnormalised mCE)"
+	if !isWhole(c) {
+		name = fmt.Sprintf("mean error of %d corruptions at severities %s, which is no mCE", len(c.ByCorruption), (&severitiesValue{p: &c.Severities}).String())
+	}
+	_, err := fmt.Fprintf(w, "\n%s: %.2f %%%s\n", name, c.MeanError, between)
 	if err != nil || !c.MCE.Known() {
 		return err
 	}
@@ -106,6 +110,19 @@ func (t evalTable) means(w io.Writer) error {
 	_, err = fmt.Fprintf(w, "mCE, normalised by AlexNet's errors: %s %% of %d corruptions; relative mCE: %s %%\n", known(c.MCE), normalised,
 		known(c.RelativeMCE))
 	return err
+}
+
+// isWhole tells whether a mean is over the corruptions for testing at all severities.
+func isWhole(c *run.Corruption) bool {
+	if len(c.Severities) != corrupt.Severities || len(c.ByCorruption) != len(corrupt.Test()) {
+		return false
+	}
+	for _, name := range corrupt.Test() {
+		if _, ok := c.ByCorruption[name]; !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // figureNames are the columns of run.Scores.Figures.

@@ -119,7 +119,7 @@ func testEvaluation(t *testing.T, ok func(...string) (string, string)) {
 	}
 	table, stderr := ok(strings.Fields("eval one --json eval.json" + flags)...)
 	if missing := missingWord(table, "WRN-10-1 n = 40 fp32 half (the checkpoint) generated (seed 0) clean brightness contrast "+
-		"mean corruption error (unnormalised mCE)"); missing != "" {
+		"mean error of 2 corruptions at severities 1,5, which is no mCE"); missing != "" {
 		t.Errorf("eval's table lacks %s:\n%s", missing, table)
 	}
 	if !strings.Contains(stderr, "first 40 of the 1000") {

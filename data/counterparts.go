@@ -52,8 +52,9 @@ func (f *Folder) keys() (map[string]int, error) {
 
 // counterparts finds, for every sample of clean, the entry CLASS/IMAGE in root that
 // accept takes, and returns its path below root. Classes and entries that clean lacks
-// are not looked at. Entries that are missing are an *Error that names the first.
-func counterparts(root string, clean *Folder, accept func(entry fs.DirEntry) (key string, ok bool)) ([]string, error) {
+// are not looked at. Entries of wanted samples, of all where that is nil, that are
+// missing are an *Error that names the first.
+func counterparts(root string, clean *Folder, wanted []int, accept func(entry fs.DirEntry) (key string, ok bool)) ([]string, error) {
 	byKey, err := clean.keys()
 	if err != nil {
 		return nil, err
@@ -80,7 +81,14 @@ func counterparts(root string, clean *Folder, accept func(entry fs.DirEntry) (ke
 			found[i] = path
 		}
 	}
-	return found, missing(root, clean, found)
+	first, lost := absent(len(found), wanted, func(i int) bool { return found[i] == "" })
+	if lost == 0 {
+		return found, nil
+	}
+	e := &Error{Kind: Missing, Path: filepath.Join(root, clean.key(first)),
+		Reason: fmt.Sprintf("there is none for the test image %s", clean.Describe(first))}
+	e.Reason += others(lost, len(found), wanted)
+	return nil, e
 }
 
 // folders returns the folders that hold samples, below the split's, sorted.
@@ -96,22 +104,35 @@ func (f *Folder) folders() []string {
 	return slices.Compact(folders)
 }
 
-// missing returns an *Error where found lacks a sample of clean.
-func missing(root string, clean *Folder, found []string) error {
-	first := slices.Index(found, "")
-	if first < 0 {
-		return nil
-	}
-	n := 0
-	for _, path := range found {
-		if path == "" {
-			n++
+// absent returns the first of the wanted samples, of all n where wanted is nil, that
+// is not there, and how many are not.
+func absent(n int, wanted []int, lacks func(i int) bool) (first, lost int) {
+	count := func(i int) {
+		if lacks(i) {
+			if lost == 0 {
+				first = i
+			}
+			lost++
 		}
 	}
-	e := &Error{Kind: Missing, Path: filepath.Join(root, clean.key(first)),
-		Reason: fmt.Sprintf("there is none for the test image %s", clean.Describe(first))}
-	if n > 1 {
-		e.Reason += fmt.Sprintf(", nor for %d others of %d", n-1, clean.Len())
+	if wanted == nil {
+		for i := range n {
+			count(i)
+		}
 	}
-	return e
+	for _, i := range wanted {
+		count(i)
+	}
+	return first, lost
+}
+
+// others says how many more of the wanted samples are not there.
+func others(lost, n int, wanted []int) string {
+	if wanted != nil {
+		n = len(wanted)
+	}
+	if lost < 2 {
+		return ""
+	}
+	return fmt.Sprintf(", nor for %d others of %d", lost-1, n)
 }

@@ -22,26 +22,31 @@ import (
 type folderC struct {
 	dir      string
 	clean    *Folder
+	wanted   []int // of clean's images; nil is all
+	part     Part
 	archives []*tarGroup // opened when they are needed
 }
 
-func openFolderC(dir string, clean *Folder) (*folderC, error) {
-	if inner := filepath.Join(dir, FolderC(clean.Name())); isDir(inner) {
-		dir = inner
-	}
-	c := &folderC{dir: dir, clean: clean}
+func openFolderC(dir string, whole *Folder, clean Dataset, part Part) (*folderC, error) {
+	c := &folderC{dir: dir, clean: whole, wanted: originals(clean), part: part}
 	if !isDir(dir) {
 		return nil, &Error{Kind: Missing, Path: dir, Reason: "there is no such folder", Remedy: c.remedy()}
 	}
 	for _, group := range groupFolders {
 		if path := filepath.Join(dir, group+".tar"); isFile(path) {
-			c.archives = append(c.archives, &tarGroup{path: path, group: group, clean: clean})
+			c.archives = append(c.archives, &tarGroup{path: path, group: group, clean: whole})
 		}
 	}
 	return c, nil
 }
 
-func (c *folderC) remedy() string { return remedyC(c.clean.Name(), c.dir) }
+func (c *folderC) remedy() string {
+	text := remedyC(c.clean.Name(), c.dir)
+	if n := c.part.Images; n > 0 && n < c.clean.Len() {
+		text = limitRemedy(n) + text
+	}
+	return text
+}
 
 func (c *folderC) Dir() string { return c.dir }
 
@@ -78,6 +83,9 @@ func (c *folderC) Severity(corruption string, severity int) (Dataset, error) {
 	if severity < 1 || severity > Severities {
 		panic("data: C.Severity needs a severity from 1 to 5")
 	}
+	if held := c.part.severities(); !slices.Contains(held, severity) {
+		return nil, lacksSeverity(c.dir, held, severity)
+	}
 	s, err := c.severity(corruption, severity)
 	if err != nil {
 		if e, ok := errors.AsType[*Error](err); ok && e.Remedy == "" {
@@ -85,7 +93,7 @@ func (c *folderC) Severity(corruption string, severity int) (Dataset, error) {
 		}
 		return nil, err
 	}
-	return s, nil
+	return picked(s, c.wanted), nil
 }
 
 func (c *folderC) severity(corruption string, severity int) (Dataset, error) {
@@ -99,13 +107,13 @@ func (c *folderC) severity(corruption string, severity int) (Dataset, error) {
 		if !isDir(s.root) {
 			return nil, &Error{Kind: Missing, Path: s.root, Reason: "there is no such folder"}
 		}
-		s.paths, err = counterparts(s.root, c.clean, func(e fs.DirEntry) (string, bool) {
+		s.paths, err = counterparts(s.root, c.clean, c.wanted, func(e fs.DirEntry) (string, bool) {
 			return withoutExtension(e.Name()), !e.IsDir() && isImageName(e.Name())
 		})
 		return s, err
 	}
 	for _, a := range c.archives {
-		members, ok, err := a.find(corruption, severity)
+		members, ok, err := a.find(corruption, severity, c.wanted)
 		if err != nil {
 			return nil, err
 		}

@@ -28,7 +28,9 @@ type sequenceFolder struct {
 // videoExtension is what a published sequence's name ends in.
 const videoExtension = ".mp4"
 
-func openSequenceFolder(dir, name string, clean *Folder, frames int) (*sequenceFolder, error) {
+// openSequenceFolder opens sequences of clean, of which the wanted ones, all where that
+// is nil, must be there.
+func openSequenceFolder(dir, name string, clean *Folder, wanted []int, frames int) (*sequenceFolder, error) {
 	root, ok, err := findBenchmarkFolder(dir, name)
 	if err != nil {
 		return nil, err
@@ -38,7 +40,7 @@ func openSequenceFolder(dir, name string, clean *Folder, frames int) (*sequenceF
 			fmt.Sprint(groupFolders)}
 	}
 	s := &sequenceFolder{Folder: clean, name: name, root: root, frames: frames}
-	s.paths, err = counterparts(root, clean, func(e fs.DirEntry) (string, bool) {
+	s.paths, err = counterparts(root, clean, wanted, func(e fs.DirEntry) (string, bool) {
 		if e.IsDir() {
 			return e.Name(), true
 		}
@@ -54,7 +56,11 @@ func openSequenceFolder(dir, name string, clean *Folder, frames int) (*sequenceF
 		}
 	}
 	if frames == 0 {
-		s.frames, err = s.count(s.paths[0])
+		first := 0
+		if wanted != nil {
+			first = wanted[0]
+		}
+		s.frames, err = s.count(s.paths[first])
 	}
 	return s, err
 }

@@ -35,8 +35,11 @@ type Sequences interface {
 // takes a program ffmpeg on the PATH, or a folder NAME/CLASS/IMAGE of frames, image
 // files whose names are consecutive numbers from 0 or 1, such as 00.png.
 type P struct {
-	dir   string
-	clean Dataset
+	dir    string
+	clean  Dataset // the images that are wanted
+	held   Dataset // those of arrays
+	places []int   // of clean's images among held, or in a folder of image files; nil where they are the same
+	part   Part
 }
 
 // FolderP returns the name of a dataset's published perturbation folder, CIFAR-10-P
@@ -59,15 +62,36 @@ func FindP(dir, dataset string) string {
 	return ""
 }
 
-// OpenP opens the perturbation benchmark of clean, the whole test set, in dir: the
-// folder itself or one that holds it. Errors are *Error.
-func OpenP(dir string, clean Dataset) (*P, error) {
-	if inner := filepath.Join(dir, FolderP(clean.Name())); isDir(inner) {
-		dir = inner
+// DirP returns where OpenP looks for a dataset's benchmark: in dir, or in the folder of
+// the benchmark's name in it.
+func DirP(dir, dataset string) string {
+	if inner := filepath.Join(dir, FolderP(dataset)); isDir(inner) {
+		return inner
 	}
-	p := &P{dir: dir, clean: clean}
-	if !isDir(dir) {
-		return nil, &Error{Kind: Missing, Path: dir, Reason: "there is no such folder", Remedy: p.remedy()}
+	return dir
+}
+
+// OpenP opens the perturbation benchmark of a test set in dir: the folder itself or one
+// that holds it. clean is the test set, or a Subset of it: the images that are wanted.
+// Errors are *Error.
+func OpenP(dir string, clean Dataset) (*P, error) { return OpenPartP(dir, clean, Part{}) }
+
+// OpenPartP is OpenP of a folder that holds a part of a benchmark. Where clean has
+// others than the images that are held it is an *Error.
+func OpenPartP(dir string, clean Dataset, part Part) (*P, error) {
+	p := &P{dir: DirP(dir, clean.Name()), clean: clean, part: part}
+	if !isDir(p.dir) {
+		return nil, &Error{Kind: Missing, Path: p.dir, Reason: "there is no such folder", Remedy: p.remedy()}
+	}
+	if _, ok := wholeOf(clean).(*Folder); ok {
+		p.places = originals(clean)
+		return p, nil
+	}
+	p.held = part.held(clean)
+	var err error
+	if p.places, err = places(p.dir, clean, p.held); err != nil {
+		err.(*Error).Remedy += p.remedy()
+		return nil, err
 	}
 	return p, nil
 }
@@ -78,7 +102,11 @@ func (p *P) remedy() string {
 	if filepath.Base(dir) == FolderP(p.clean.Name()) {
 		dir = filepath.Dir(dir)
 	}
-	return fetchBenchmark(p.clean.Name(), "p", dir) +
+	text := ""
+	if n := p.part.Images; n > 0 && n < wholeOf(p.clean).Len() && p.held == nil {
+		text = limitRemedy(n)
+	}
+	return text + fetchBenchmark(p.clean.Name(), "p", dir) +
 		"augmix perturb writes such sequences, and --p-data generate makes them on the fly."
 }
 
@@ -96,7 +124,7 @@ func (p *P) Dir() string { return p.dir }
 
 // Names returns the perturbations that are there, sorted.
 func (p *P) Names() ([]string, error) {
-	if _, ok := p.clean.(*Folder); ok {
+	if _, ok := wholeOf(p.clean).(*Folder); ok {
 		return p.folders()
 	}
 	entries, err := os.ReadDir(p.dir)
@@ -134,19 +162,30 @@ func (p *P) folders() ([]string, error) {
 	return slices.Compact(names), nil
 }
 
-// Sequences opens the sequences of a perturbation, one for every test image, in the
-// test set's order. Each has so many frames; 0 takes the number that there is, which
+// Sequences opens the sequences of a perturbation, one for every test image that is
+// wanted, in the test set's order. Each has so many frames; 0 takes the number that there is, which
 // must be at least 2. Errors are *Error, and name what is missing.
 func (p *P) Sequences(perturbation string, frames int) (Sequences, error) {
 	var s Sequences
 	var err error
-	if folder, ok := p.clean.(*Folder); ok {
-		s, err = openSequenceFolder(p.dir, perturbation, folder, frames)
+	if folder, ok := wholeOf(p.clean).(*Folder); ok {
+		s, err = openSequenceFolder(p.dir, perturbation, folder, p.places, frames)
 	} else {
-		s, err = openSequenceArray(filepath.Join(p.dir, perturbation+".npy"), perturbation, p.clean, frames)
+		s, err = openSequenceArray(filepath.Join(p.dir, perturbation+".npy"), perturbation, p.held, frames)
 	}
 	if e, ok := errors.AsType[*Error](err); ok && e.Remedy == "" {
 		e.Remedy = p.remedy()
 	}
+	if err == nil && p.places != nil {
+		s = &someSequences{subset{Dataset: s, indices: p.places}, s.Frames()}
+	}
 	return s, err
 }
+
+// someSequences is some of the sequences of another set.
+type someSequences struct {
+	subset
+	frames int
+}
+
+func (s *someSequences) Frames() int { return s.frames }

@@ -34,6 +34,14 @@ func Original(d Dataset, i int) int {
 	return i
 }
 
+// wholeOf returns the dataset that d is a part of, d itself where it is of none.
+func wholeOf(d Dataset) Dataset {
+	for s, ok := d.(*subset); ok; s, ok = d.(*subset) {
+		d = s.Dataset
+	}
+	return d
+}
+
 // SortedByClass tells whether the samples of a class stand together, the classes in
 // their order, as the files of a folder do.
 func SortedByClass(d Dataset) bool {

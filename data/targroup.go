@@ -62,8 +62,9 @@ func (g *tarGroup) names() ([]string, error) {
 }
 
 // find returns the members of a corruption at a severity; ok is false where the archive
-// has nothing of the corruption. Images that are missing are an *Error.
-func (g *tarGroup) find(name string, severity int) (members []tarMember, ok bool, err error) {
+// has nothing of the corruption. Wanted images, all where that is nil, that are missing
+// are an *Error.
+func (g *tarGroup) find(name string, severity int, wanted []int) (members []tarMember, ok bool, err error) {
 	sets, err := g.index()
 	if err != nil {
 		return nil, false, err
@@ -77,22 +78,13 @@ func (g *tarGroup) find(name string, severity int) (members []tarMember, ok bool
 		}
 		return nil, false, nil
 	}
-	lost := 0
-	first := 0
-	for i := len(members) - 1; i >= 0; i-- {
-		if members[i] == (tarMember{}) {
-			lost++
-			first = i
-		}
-	}
+	first, lost := absent(len(members), wanted, func(i int) bool { return members[i] == (tarMember{}) })
 	if lost == 0 {
 		return members, true, nil
 	}
 	e := &Error{Kind: Missing, Path: g.path,
 		Reason: fmt.Sprintf("has no %s/%d/%s for the test image %s", name, severity, g.clean.key(first), g.clean.Describe(first))}
-	if lost > 1 {
-		e.Reason += fmt.Sprintf(", nor for %d others of %d", lost-1, len(members))
-	}
+	e.Reason += others(lost, len(members), wanted)
 	return nil, true, e
 }
 

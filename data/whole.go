@@ -13,11 +13,7 @@ type WholeReader struct {
 
 // NewWholeReader returns a reader of set, or of the dataset that set is a part of.
 func NewWholeReader(set Dataset) *WholeReader {
-	whole := set
-	for s, ok := whole.(*subset); ok; s, ok = whole.(*subset) {
-		whole = s.Dataset
-	}
-	w := &WholeReader{set: set, reader: whole.NewReader(false)}
+	w := &WholeReader{set: set, reader: wholeOf(set).NewReader(false)}
 	w.folder, _ = w.reader.(*folderReader)
 	return w
 }

@@ -28,24 +28,24 @@ func (o Options) perturbed(clean data.Dataset) ([]sequenceSet, error) {
 	if !slices.Contains(o.Sets, "p") {
 		return nil, nil
 	}
-	dir := o.published(o.PData, data.FindP)
 	making := benchmark.Making{Seed: benchmark.Seed}
 	w, h, _ := clean.Size()
 	source := func(string) string { return making.SequenceSource(w, h) }
 	open := func(name string) (data.Sequences, error) { return benchmark.Perturbed(clean, name, making) }
-	if dir != "" {
-		p, err := data.OpenP(dir, o.Dataset)
+	names := orElse(o.Perturbations, DefaultPerturbations())
+	if dir := o.published(o.PData, data.FindP); dir != "" {
+		held, err := benchmark.PerturbationContents(data.DirP(dir, clean.Name()))
 		if err != nil {
 			return nil, err
 		}
-		if source, err = benchmark.Sources(p.Dir()); err != nil {
+		p, err := data.OpenPartP(dir, clean, held.Part)
+		if err != nil {
 			return nil, err
 		}
-		open = func(name string) (data.Sequences, error) { return p.Sequences(name, 0) }
-	}
-	names := o.Perturbations
-	if len(names) == 0 {
-		names = DefaultPerturbations()
+		if names, err = o.names(o.Perturbations, DefaultPerturbations(), held, p.Dir(), "perturbations", "--perturbations"); err != nil {
+			return nil, err
+		}
+		source, open = held.Source, func(name string) (data.Sequences, error) { return p.Sequences(name, 0) }
 	}
 	var out []sequenceSet
 	for _, name := range names {
@@ -90,10 +90,6 @@ func (o Options) flips(networks []*nets.Net, sets []sequenceSet) ([]*run.Perturb
 // flipsOf measures one perturbation; show is told of sequences.
 func (o Options) flipsOf(networks []*nets.Net, set sequenceSet, sequences data.Sequences, show func(done, total int)) ([]*Flips, error) {
 	frames := sequences.Frames()
-	limited := data.Dataset(sequences)
-	if o.Limit > 0 && limited.Len() > o.Limit {
-		limited = o.limited(limited)
-	}
 	w, h, c := sequences.Size()
 	predictor := NewSequencePredictor(networks[0], w, h/frames, c, frames, max(1, o.BatchSize/frames), o.Workers)
 	defer predictor.Close()
@@ -105,11 +101,11 @@ func (o Options) flipsOf(networks []*nets.Net, set sequenceSet, sequences data.S
 		}
 		all = append(all, NewFlips(predictor.classes, frames, corrupt.IsNoise(set.name)))
 	}
-	err := predictor.Each(limited, func(outputs Outputs) error {
+	err := predictor.Each(sequences, func(outputs Outputs) error {
 		for i, f := range all {
 			f.Add(outputs.Logits[i])
 		}
-		show(all[0].Len(), limited.Len())
+		show(all[0].Len(), sequences.Len())
 		return nil
 	})
 	if err == nil && all[0].Len() == 0 {

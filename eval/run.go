@@ -5,8 +5,6 @@ import (
 	"runtime"
 	"slices"
 
-	"augmix/benchmark"
-	"augmix/corrupt"
 	"augmix/data"
 	"augmix/nets"
 	"augmix/pixel"
@@ -42,6 +40,7 @@ type Options struct {
 	Logits         []string // A folder for the logits of each network; nil keeps none.
 
 	Progress func(done, total int, what string) // Counts images; may be nil.
+	Note     func(text string)                  // Is told what is left out because a benchmark's folder does not hold it; may be nil.
 }
 
 // Run evaluates a network. The result lacks Model and Checkpoints, which the caller knows.
@@ -148,76 +147,3 @@ func Score(p *Predictor, set data.Dataset) (scores run.Scores, n int, err error)
 }
 
 func noImage(set data.Dataset) error { return fmt.Errorf("%s: no image can be read", set.Name()) }
-
-// imageSet is one corruption at one severity, or with severity 0 the clean images.
-type imageSet struct {
-	name     string
-	severity int
-	source   string
-	open     func() (data.Dataset, error) // Published images are read when their turn comes: 30 MB a set.
-}
-
-// String names the set in messages.
-func (s imageSet) String() string {
-	if s.severity == 0 {
-		return "clean"
-	}
-	return fmt.Sprintf("%s %d", s.name, s.severity)
-}
-
-// published is the folder of the published sets: the given one, none where they are to be generated, else what find
-// comes upon beside the data; empty if there is none.
-func (o Options) published(given string, find func(dir, dataset string) string) string {
-	switch given {
-	case "generate":
-		return ""
-	case "":
-		return find(o.DataDir, o.Dataset.Name())
-	}
-	return given
-}
-
-// corrupted lists the corrupted sets that are asked for: read from the published layout where that is there, else made.
-func (o Options) corrupted(clean data.Dataset) ([]imageSet, error) {
-	if !slices.Contains(o.Sets, "c") {
-		return nil, nil
-	}
-	names := o.Only
-	if len(names) == 0 {
-		names = corrupt.Test()
-	}
-	dir := o.published(o.CData, data.FindC)
-	making := benchmark.Making{Seed: benchmark.Seed, Frost: o.Frost}
-	open := func(name string, severity int) (data.Dataset, error) {
-		return benchmark.Corrupted(clean, name, severity, making)
-	}
-	w, h, _ := clean.Size()
-	source := func(name string) string { return making.Source(name, w, h) }
-	if dir != "" {
-		if o.Frost != nil {
-			return nil, fmt.Errorf("corrupted images are read from %s, where frost needs no textures; "+
-				"leave --frost-dir out, or add --c-data generate", dir)
-		}
-		c, err := data.OpenC(dir, o.Dataset)
-		if err != nil {
-			return nil, err
-		}
-		if source, err = benchmark.Sources(c.Dir()); err != nil {
-			return nil, err
-		}
-		open = func(name string, severity int) (data.Dataset, error) {
-			set, err := c.Severity(name, severity)
-			if err != nil {
-				return nil, err
-			}
-			return o.limited(set), nil
-		}
-	}
-	var out []imageSet
-	for _, name := range names {
-		for _, severity := range o.Severities {
-			out = append(out, imageSet{name, severity, source(name), func() (data.Dataset, error) { return open(name, severity) }})
-		}
-	}
-	return out, nil
-}

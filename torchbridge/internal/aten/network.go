@@ -17,11 +17,17 @@ func BatchNorm(x, weight, bias, mean, variance T, training bool, momentum, eps f
 		C.double(momentum), C.double(eps)), x, weight, bias, mean, variance)
 }
 
-// BatchNormRelu is BatchNorm followed by max(·, 0).
-func BatchNormRelu(x, weight, bias, mean, variance T, training bool, momentum, eps float64) T {
-	const op = "batch_norm_relu"
-	return one(op, C.tb_batch_norm_relu(must(op, x), p(weight), p(bias), p(mean), p(variance), C.bool(training),
-		C.double(momentum), C.double(eps)), x, weight, bias, mean, variance)
+// Activation numbers of BatchNormAct.
+const (
+	ActivationRelu = iota
+	ActivationQuickGELU
+)
+
+// BatchNormAct is BatchNorm followed by an activation. Before a ReLU the residual is added, if it is defined.
+func BatchNormAct(x, residual, weight, bias, mean, variance T, training bool, momentum, eps float64, activation int) T {
+	const op = "batch_norm_act"
+	return one(op, C.tb_batch_norm_act(must(op, x), p(residual), p(weight), p(bias), p(mean), p(variance),
+		C.bool(training), C.double(momentum), C.double(eps), C.int(activation)), x, residual, weight, bias, mean, variance)
 }
 
 // Linear returns x·weightᵀ + bias.

@@ -152,8 +152,10 @@ tb_result tb_conv2d(tb_tensor x, tb_tensor weight, tb_tensor bias, const int64_t
                     const int64_t *dilation, int64_t groups);
 tb_result tb_batch_norm(tb_tensor x, tb_tensor weight, tb_tensor bias, tb_tensor mean, tb_tensor var, bool training,
                         double momentum, double eps);
-tb_result tb_batch_norm_relu(tb_tensor x, tb_tensor weight, tb_tensor bias, tb_tensor mean, tb_tensor var, bool training,
-                             double momentum, double eps);
+// The activation is of the sum of the normalised x and of residual, which may be null. It is 0: ReLU, or 1: quick GELU,
+// x·σ(1.702·x), which takes no residual.
+tb_result tb_batch_norm_act(tb_tensor x, tb_tensor residual, tb_tensor weight, tb_tensor bias, tb_tensor mean,
+                            tb_tensor var, bool training, double momentum, double eps, int activation);
 tb_result tb_linear(tb_tensor x, tb_tensor weight, tb_tensor bias);
 tb_result tb_avg_pool2d(tb_tensor x, const int64_t *kernel, const int64_t *stride, const int64_t *padding);
 tb_result tb_adaptive_avg_pool2d(tb_tensor x, const int64_t *size);

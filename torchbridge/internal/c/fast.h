@@ -10,6 +10,8 @@
 
 #include <atomic>
 
+#include "activation.h"
+
 namespace bridge {
 
 extern std::atomic<bool> fast_kernels;
@@ -23,14 +25,16 @@ bool winograd_fits(const at::Tensor &x, const at::Tensor &weight, at::IntArrayRe
 // and gets a float32 gradient.
 at::Tensor winograd_conv2d(const at::Tensor &x, const at::Tensor &weight);
 
-// batch_norm_relu_fits says whether batch_norm_relu computes ReLU after batch normalisation by the batch's statistics:
-// of bf16 channels_last activations, with a float32 weight, bias and running statistics.
-bool batch_norm_relu_fits(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias,
-                          const at::Tensor &running_mean, const at::Tensor &running_var);
+// batch_norm_act_fits says whether batch_norm_act computes batch normalisation by the batch's statistics with what
+// follows it: of float32 or bf16 channels_last activations, with a float32 weight, bias and running statistics.
+bool batch_norm_act_fits(const at::Tensor &x, const at::Tensor &residual, const at::Tensor &weight,
+                         const at::Tensor &bias, const at::Tensor &running_mean, const at::Tensor &running_var);
 
-// batch_norm_relu returns the activations, recorded for autograd, and moves the running statistics.
-at::Tensor batch_norm_relu(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias,
-                           const at::Tensor &running_mean, const at::Tensor &running_var, double momentum, double eps);
+// batch_norm_act returns the activations, recorded for autograd, and moves the running statistics. The residual, added
+// before a ReLU, may be undefined.
+at::Tensor batch_norm_act(const at::Tensor &x, const at::Tensor &residual, const at::Tensor &weight,
+                          const at::Tensor &bias, const at::Tensor &running_mean, const at::Tensor &running_var,
+                          double momentum, double eps, Activation act);
 
 }  // namespace bridge
 #endif

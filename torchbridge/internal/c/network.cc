@@ -7,7 +7,9 @@
 #include <ATen/ops/dropout.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/max_pool2d.h>
+#include <ATen/ops/mul.h>
 #include <ATen/ops/nll_loss.h>
+#include <ATen/ops/sigmoid.h>
 
 #include "fast.h"
 #include "guard.h"
@@ -28,19 +30,28 @@ tb_result tb_conv2d(tb_tensor x, tb_tensor weight, tb_tensor bias, const int64_t
 tb_result tb_batch_norm(tb_tensor x, tb_tensor weight, tb_tensor bias, tb_tensor mean, tb_tensor var, bool training,
                         double momentum, double eps) {
   return one([&] {
-    return at::batch_norm(tensor(x), optional(weight), optional(bias), optional(mean), optional(var), training,
-                          momentum, eps, /*cudnn_enabled=*/true);
+    at::Tensor in = tensor(x), w = tensor(weight), b = tensor(bias), m = tensor(mean), v = tensor(var);
+    if (training && batch_norm_act_fits(in, {}, w, b, m, v)) {
+      return batch_norm_act(in, {}, w, b, m, v, momentum, eps, Activation::kNone);
+    }
+    return at::batch_norm(in, optional(weight), optional(bias), optional(mean), optional(var), training, momentum, eps,
+                          /*cudnn_enabled=*/true);
   });
 }
 
-tb_result tb_batch_norm_relu(tb_tensor x, tb_tensor weight, tb_tensor bias, tb_tensor mean, tb_tensor var, bool training,
-                             double momentum, double eps) {
+tb_result tb_batch_norm_act(tb_tensor x, tb_tensor residual, tb_tensor weight, tb_tensor bias, tb_tensor mean,
+                            tb_tensor var, bool training, double momentum, double eps, int activation) {
   return one([&] {
-    at::Tensor in = tensor(x), w = tensor(weight), b = tensor(bias), m = tensor(mean), v = tensor(var);
-    if (training && batch_norm_relu_fits(in, w, b, m, v)) return batch_norm_relu(in, w, b, m, v, momentum, eps);
-    return at::batch_norm(in, optional(weight), optional(bias), optional(mean), optional(var), training, momentum, eps,
-                          /*cudnn_enabled=*/true)
-        .relu_();
+    at::Tensor in = tensor(x), r = tensor(residual), w = tensor(weight), b = tensor(bias), m = tensor(mean),
+               v = tensor(var);
+    auto act = static_cast<Activation>(activation);
+    if (training && batch_norm_act_fits(in, r, w, b, m, v)) {
+      return batch_norm_act(in, r, w, b, m, v, momentum, eps, act);
+    }
+    at::Tensor z = at::batch_norm(in, optional(weight), optional(bias), optional(mean), optional(var), training,
+                                  momentum, eps, /*cudnn_enabled=*/true);
+    if (r.defined()) z.add_(r);
+    return act == Activation::kRelu ? z.relu_() : at::mul(z, at::sigmoid(at::mul(z, at::Scalar(1.702))));
   });
 }
 

@@ -22,23 +22,24 @@ func BatchNorm(input, runningMean, runningVar, weight, bias torch.Tensor, traini
 	return torch.Tensor{T: aten.BatchNorm(input.T, weight.T, bias.T, runningMean.T, runningVar.T, training, momentum, eps)}
 }
 
-// BatchNormRelu is BatchNorm followed by Relu: in training on bfloat16 channels_last activations one operation where the
-// CPU has AVX512-BF16.
+// BatchNormRelu is BatchNorm followed by Relu: in training on float32 or bfloat16 channels_last activations of a CPU one
+// operation.
 func BatchNormRelu(input, runningMean, runningVar, weight, bias torch.Tensor, training bool, momentum, eps float64) torch.Tensor {
-	return torch.Tensor{T: aten.BatchNormRelu(input.T, weight.T, bias.T, runningMean.T, runningVar.T, training, momentum, eps)}
+	return BatchNormAddRelu(input, torch.Tensor{}, runningMean, runningVar, weight, bias, training, momentum, eps)
 }
 
-// BatchNormAddRelu is the Relu of the sum of BatchNorm and residual.
+// BatchNormAddRelu is the Relu of the sum of BatchNorm and residual, which may be undefined: one operation where
+// BatchNormRelu is.
 func BatchNormAddRelu(input, residual, runningMean, runningVar, weight, bias torch.Tensor, training bool, momentum, eps float64) torch.Tensor {
-	out := BatchNorm(input, runningMean, runningVar, weight, bias, training, momentum, eps)
-	return Relu(out.AddI(residual, 1), true)
+	return torch.Tensor{T: aten.BatchNormAct(input.T, residual.T, weight.T, bias.T, runningMean.T, runningVar.T, training,
+		momentum, eps, aten.ActivationRelu)}
 }
 
 // BatchNormQuickGELU is BatchNorm followed by x·σ(1.702·x), which Hendrycks and Gimpel (2016, "Gaussian Error Linear
-// Units", section 2) give for the Gaussian error linear unit.
+// Units", section 2) give for the Gaussian error linear unit: one operation where BatchNormRelu is.
 func BatchNormQuickGELU(input, runningMean, runningVar, weight, bias torch.Tensor, training bool, momentum, eps float64) torch.Tensor {
-	z := BatchNorm(input, runningMean, runningVar, weight, bias, training, momentum, eps)
-	return torch.Mul(z, z.MulScalar(1.702).Sigmoid())
+	return torch.Tensor{T: aten.BatchNormAct(input.T, nil, weight.T, bias.T, runningMean.T, runningVar.T, training, momentum,
+		eps, aten.ActivationQuickGELU)}
 }
 
 // Conv2d convolves NCHW images with weights [out, in/groups, h, w]; the bias may be undefined.

@@ -28,7 +28,7 @@ help:
 	@echo 'make lint           gofmt, go vet, staticcheck'
 	@echo 'make bench          the speed table (REFERENCE=DIR for rows that time the reference)'
 	@echo 'make parity         the comparisons with PyTorch and Pillow (REFERENCE=DIR, ROBUSTBENCH=DIR for the rows that need them)'
-	@echo 'make parity-corruptions  the corruptions against their original generator (ROBUSTNESS=DIR; hours)'
+	@echo 'make parity-corruptions  corruptions and perturbations against their original generator (ROBUSTNESS=DIR; an hour)'
 	@echo 'make parity-errors  the published ResNets on all images of seven corruptions against PyTorch (hours on two cores)'
 	@echo 'make parity-events  TensorBoard, from the package index, reads the events of a run that was killed'
 	@echo 'make cifar-seeds    CIFAR-10: three seeds of a short recipe (DATA=DIR; REFERENCE=DIR runs the reference too)'

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# The corruptions against their original generator, as docs/corruptions.md shows them (hours, on one core).
+# The corruptions and the perturbation sequences against their original generator, as docs/corruptions.md shows them
+# (an hour on one core).
 #
 #   scripts/parity-corruptions.sh ROBUSTNESS [IMAGES] [SEEDS]
 #
 # ROBUSTNESS is a checkout of hendrycks/robustness. 1,000 images of CIFAR-10 with 10 seeds each are compared, unless
-# IMAGES and SEEDS say less, and the 120 photographs with one. $AUGMIX_TEST_DATA (default ../shared/data) holds
+# IMAGES and SEEDS say less, and the 120 photographs with one. What the original made is kept in build/parity-corruptions
+# (4 GB): a call that was interrupted goes on when it is repeated. $AUGMIX_TEST_DATA (default ../shared/data) holds
 # cifar-10-batches-py, imagenet-samples and the ResNet-20. The original's Python packages are put into
 # build/corruptions-venv; ImageMagick's library has to be there (Debian: libmagickwand-6.q16-6). Exit codes: 0 all agree,
 # 1 not, 2 something has to be installed or named first.
@@ -29,15 +31,38 @@ if ! "$venv/bin/python" -c 'import wand.api' 2>/dev/null; then
     echo "parity-corruptions: ImageMagick's library is missing; install it (Debian: libmagickwand-6.q16-6)" >&2
     exit 2
 fi
+scripts/python-env.sh >&2
 mkdir -p "$folder"
 go build -o "$folder/tool" ./scripts/corruptions
 export OMP_NUM_THREADS=1
 status=0
-compare() { "$venv/bin/python" scripts/parity/corruptions.py "$robustness" "$folder/tool" "$data" "$@" || status=1; }
-compare "$folder/32" --images "$images" --seeds "$seeds"
+corruptions() { "$1/bin/python" scripts/parity/corruptions.py "$robustness" "$folder/tool" "$data" "${@:2}" || status=1; }
+
+# The frames of -P. The original's torchvision rotates and shears as no later one does, and tilt needs an older OpenCV.
+pip() { "$venv/bin/pip" install --quiet --no-deps --upgrade --target "$@"; }
+[ -e "$folder/torchvision" ] || pip "$folder/torchvision" torchvision==0.2.1
+[ -e "$folder/opencv" ] || pip "$folder/opencv" opencv-python-headless==4.10.0.84
+frames() { # PYTHONPATH NAME …
+    PYTHONPATH=$1:$(echo "$venv"/lib/python*/site-packages) build/venv/bin/python -W ignore scripts/parity/perturbations.py \
+        "$robustness" "$folder/perturbations.json" --only "${@:2}"
+}
+rm -f "$folder/perturbations.json"
+frames "$folder/torchvision" motion_blur zoom_blur snow brightness translate rotate scale gaussian_blur spatter shear
+frames "$folder/opencv:$folder/torchvision" tilt
+if cmp "$folder/perturbations.json" corrupt/testdata/perturbations.json &&
+    go test -count=1 -run TestSequencesEqualTheOriginals ./corrupt >&2; then
+    echo "Frames of 11 perturbation sequences at 32 and 224 pixels: equal"
+else
+    echo "Frames of 11 perturbation sequences at 32 and 224 pixels: NOT equal"
+    status=1
+fi
+
 echo
-scripts/python-env.sh >&2
-build/venv/bin/python scripts/parity/corruptions.py --classify "$folder/32" "$data/checkpoints/resnet20-12fca82f.th" || status=1
+corruptions $venv "$folder/all" --images 10000 --seeds 1 --only jpeg_compression
 echo
-compare "$folder/224" --side 224 --images 120 --seeds 1
+corruptions $venv "$folder/32" --images "$images" --seeds "$seeds"
+echo
+corruptions build/venv "$folder/32" --images "$images" --seeds "$seeds" --classify "$data/checkpoints/resnet20-12fca82f.th"
+echo
+corruptions $venv "$folder/224" --side 224 --images 120 --seeds 1
 exit $status

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"augmix/report"
 	"augmix/run"
@@ -13,11 +14,12 @@ import (
 func reportCommand() command {
 	return command{
 		name: "report", operands: "RUN…", summary: "makes tables, pictures and a page from evaluated runs",
-		about: "A RUN is a run's folder or one that holds several. The page opens from disk, without a network.",
+		about: "A RUN is a run's folder or one that holds several. The page opens from disk, without a network.\n" +
+			"What a run lacks is named, with the command that makes it.",
 		setup: func(f *flags) func(*call) error {
 			var out, json string
 			g := f.group("Output")
-			g.text(&out, "out", "DIR", nil, "where report.html and plots/ go (default: the only RUN)")
+			g.text(&out, "out", "DIR", nil, "where report.html, report.md, plots/ and results/ go (default: the only RUN)")
 			g.json(&json)
 			return func(c *call) error { return makeReport(c, out, json) }
 		},
@@ -54,6 +56,8 @@ func makeReport(c *call, out, json string) error {
 	for _, picture := range summary.Plots {
 		fmt.Fprintf(w, "picture: %s\n", picture)
 	}
+	fmt.Fprintf(w, "figures: %s\n", strings.Join(summary.Results, " "))
+	fmt.Fprintf(w, "text:    %s\n", summary.Markdown)
 	_, err = fmt.Fprintf(w, "page:    %s\n", summary.Page)
 	return err
 }

@@ -14,18 +14,14 @@ import (
 // bars a corruption, and the mean over these.
 func corruptionBars(s Summary) figure {
 	groups := append(append([]string{"clean"}, s.Corruptions...), "mean")
-	b := barGroups{labels: len(groups)*len(s.Runs) <= 28}
+	b := barGroups{labels: len(groups)*len(s.Seeds) <= 28}
 	top := 0.0
-	for _, r := range s.Runs {
-		values := []float64{r.Clean}
+	for _, g := range s.Seeds {
+		values := []float64{float64(g.Clean.Mean)}
 		for _, name := range s.Corruptions {
-			c, ok := r.Corruptions[name]
-			if !ok {
-				c.Error = math.NaN()
-			}
-			values = append(values, c.Error)
+			values = append(values, float64(g.average.corruptionError(name)))
 		}
-		values = append(values, r.Mean)
+		values = append(values, float64(g.Mean.Mean))
 		for _, v := range values {
 			if v > top { // not so for NaN
 				top = v
@@ -56,7 +52,7 @@ func corruptionBars(s Summary) figure {
 	}
 	p.Y.Min, p.Y.Max = 0, percentTop(top)
 	return figure{
-		title: "Error on clean and on corrupted images", runs: names(s.Runs), bars: true,
+		title: "Error on clean and on corrupted images", runs: labels(s.Seeds), bars: true,
 		panels: [][]*plot.Plot{{p}}, height: 4.8 * vg.Inch,
 	}
 }

@@ -10,13 +10,9 @@ import (
 	"augmix/run"
 )
 
-// previewName is the picture of augmented images that `augmix preview` writes
-// into a run's plots.
-const previewName = "preview.png"
-
-// Build reads the runs in dirs as Load does, draws plots/*.png and writes
-// report.html below the folder out, which may be one of dirs. out "" is the
-// only one of dirs.
+// Build reads the runs in dirs as Load does and writes report.html, report.md,
+// plots/*.png and results/*.json and *.csv below the folder out, which may be one
+// of dirs. out "" is the only one of dirs.
 func Build(dirs []string, out string) (Summary, error) {
 	if out == "" {
 		if len(dirs) != 1 {
@@ -28,28 +24,47 @@ func Build(dirs []string, out string) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	plots := filepath.Join(out, "plots")
-	if err := os.MkdirAll(plots, 0o777); err != nil {
-		return Summary{}, fmt.Errorf("make the report's folder: %w", err)
+	if err := drawPlots(&s, filepath.Join(out, "plots")); err != nil {
+		return Summary{}, err
 	}
-	figures := []struct {
+	p := newPage(s)
+	s.Page, s.Markdown = filepath.Join(out, "report.html"), filepath.Join(out, "report.md")
+	if err := run.WriteFile(s.Page, func(w io.Writer) error { return writePage(w, p) }); err != nil {
+		return Summary{}, err
+	}
+	if err := run.WriteFile(s.Markdown, func(w io.Writer) error { return writeMarkdown(w, p, out) }); err != nil {
+		return Summary{}, err
+	}
+	s.Results, err = writeResults(filepath.Join(out, "results"), s)
+	return s, err
+}
+
+// drawPlots draws the pictures that there is something to draw for.
+func drawPlots(s *Summary, dir string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return fmt.Errorf("make the report's folder: %w", err)
+	}
+	logs := 0
+	for _, r := range s.Runs {
+		logs += len(r.Log)
+	}
+	for _, f := range []struct {
 		name string
-		fig  figure
+		is   bool
+		draw func(Summary) figure
 	}{
-		{corruptionPlot, corruptionBars(s)},
-		{severityPlot, severityCurves(s)},
-		{trainingPlot, trainingCurves(s)},
-	}
-	for _, f := range figures {
-		path := filepath.Join(plots, f.name)
-		if err := run.WriteFile(path, func(w io.Writer) error { _, err := f.fig.WriteTo(w); return err }); err != nil {
-			return Summary{}, err
+		{corruptionPlot, len(s.Corruptions) > 0, corruptionBars},
+		{severityPlot, len(s.Corruptions) > 0, severityCurves},
+		{trainingPlot, logs > 0, trainingCurves},
+	} {
+		if !f.is {
+			continue
+		}
+		path, fig := filepath.Join(dir, f.name), f.draw(*s)
+		if err := run.WriteFile(path, func(w io.Writer) error { _, err := fig.WriteTo(w); return err }); err != nil {
+			return err
 		}
 		s.Plots = append(s.Plots, path)
 	}
-	s.Page = filepath.Join(out, "report.html")
-	if err := run.WriteFile(s.Page, func(w io.Writer) error { return writePage(w, s) }); err != nil {
-		return Summary{}, err
-	}
-	return s, nil
+	return nil
 }

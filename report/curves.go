@@ -15,15 +15,15 @@ func trainingCurves(s Summary) figure {
 	loss := panel("", "epoch", "training loss (nats)")
 	fault := panel("", "epoch", "clean test error (%)")
 	epochs, topLoss, topFault := 1, 0.0, 0.0
-	for _, r := range s.Runs {
-		for _, row := range r.Log {
+	for _, g := range s.Seeds {
+		for _, row := range g.average.Log {
 			epochs = max(epochs, row.Epoch)
 			topLoss, topFault = math.Max(topLoss, row.TrainLoss), math.Max(topFault, row.TestError)
 		}
 	}
-	for i, r := range s.Runs {
-		addLine(loss, i, points(r.Log, func(row run.Row) (x, y float64) { return float64(row.Epoch), row.TrainLoss }), epochs <= 40)
-		addLine(fault, i, points(r.Log, func(row run.Row) (x, y float64) { return float64(row.Epoch), row.TestError }), epochs <= 40)
+	for i, g := range s.Seeds {
+		addLine(loss, i, points(g.average.Log, func(row run.Row) (x, y float64) { return float64(row.Epoch), row.TrainLoss }), epochs <= 40)
+		addLine(fault, i, points(g.average.Log, func(row run.Row) (x, y float64) { return float64(row.Epoch), row.TestError }), epochs <= 40)
 	}
 	for _, p := range []*plot.Plot{loss, fault} {
 		p.X.Min, p.X.Max = 0, float64(epochs)*1.02
@@ -32,7 +32,7 @@ func trainingCurves(s Summary) figure {
 	loss.Y.Min, loss.Y.Max = 0, headroom(topLoss)
 	fault.Y.Min, fault.Y.Max = 0, percentTop(topFault)
 	return figure{
-		title: "Training", runs: names(s.Runs),
+		title: "Training", runs: labels(s.Seeds),
 		panels: [][]*plot.Plot{{loss, fault}}, height: 4.3 * vg.Inch,
 	}
 }
@@ -42,7 +42,7 @@ func trainingCurves(s Summary) figure {
 func severityCurves(s Summary) figure {
 	panels := []*plot.Plot{severityPanel(s, "mean of all", Run.meanBySeverity)}
 	for _, name := range s.Corruptions {
-		panels = append(panels, severityPanel(s, spaced(name), func(r Run) []float64 { return r.Corruptions[name].Severity }))
+		panels = append(panels, severityPanel(s, spaced(name), func(r Run) [][2]float64 { return r.errorBySeverity(name) }))
 	}
 	columns := 3
 	if len(panels) > 6 {
@@ -65,48 +65,32 @@ func severityCurves(s Summary) figure {
 		rows[len(rows)-1][i%columns] = p
 	}
 	return figure{
-		title: "Error by severity", runs: names(s.Runs),
+		title: "Error by severity", runs: labels(s.Seeds),
 		panels: rows, height: vg.Length(1.1+2.55*float64(len(rows))) * vg.Inch,
 	}
 }
 
-func severityPanel(s Summary, title string, of func(Run) []float64) *plot.Plot {
+func severityPanel(s Summary, title string, of func(Run) [][2]float64) *plot.Plot {
 	p := panel(title, "", "")
 	p.X.Min, p.X.Max, p.Y.Max = 0, 5.1, 1
 	p.X.Tick.Marker = wholeTicks(6)
-	for i, r := range s.Runs {
-		errors := of(r)
-		if len(errors) == 0 {
-			continue
+	for i, g := range s.Seeds {
+		var xy plotter.XYs
+		for _, q := range of(g.average) {
+			xy = append(xy, plotter.XY{X: q[0], Y: q[1]})
+			p.X.Max, p.Y.Max = math.Max(p.X.Max, q[0]+0.1), math.Max(p.Y.Max, q[1])
 		}
-		xy := plotter.XYs{{X: 0, Y: r.Clean}}
-		for k, e := range errors {
-			xy = append(xy, plotter.XY{X: float64(k + 1), Y: e})
+		if len(xy) > 0 {
+			addLine(p, i, xy, true)
 		}
-		for _, q := range xy {
-			p.X.Max, p.Y.Max = math.Max(p.X.Max, q.X+0.1), math.Max(p.Y.Max, q.Y)
-		}
-		addLine(p, i, xy, true)
 	}
 	return p
 }
 
-// meanBySeverity averages a run's corruptions at each severity, or returns nil
-// when they have different numbers of them.
-func (r Run) meanBySeverity() []float64 {
-	var mean []float64
-	for _, c := range r.Corruptions {
-		if mean == nil {
-			mean = make([]float64, len(c.Severity))
-		}
-		if len(c.Severity) != len(mean) {
-			return nil
-		}
-		for i, e := range c.Severity {
-			mean[i] += e / float64(len(r.Corruptions))
-		}
-	}
-	return mean
+// meanBySeverity lists the mean error over corruptions from severity 0, the clean
+// images, on.
+func (r Run) meanBySeverity() [][2]float64 {
+	return r.bySeverity(func(s run.Scores) run.Number { return run.Number(s.Error) })
 }
 
 // addLine draws run number i's line, its points marked where marked says so or
@@ -127,10 +111,10 @@ func points(log []run.Row, of func(run.Row) (x, y float64)) plotter.XYs {
 	return xy
 }
 
-func names(runs []Run) []string {
-	list := make([]string, len(runs))
-	for i, r := range runs {
-		list[i] = r.Name
+func labels(groups []Seeds) []string {
+	list := make([]string, len(groups))
+	for i, g := range groups {
+		list[i] = g.Label
 	}
 	return list
 }

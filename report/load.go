@@ -7,40 +7,74 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 
 	"augmix/run"
 )
 
 // Load reads the runs in dirs, each a run's folder or a folder that holds some,
-// and describes them. A file that is missing is named, with the command that
-// makes it.
+// and describes them. What a run lacks is among its Missing, with the command
+// that makes it; only a run without a readable configuration cannot be
+// described, which is an error where there is no other.
 func Load(dirs []string) (Summary, error) {
 	if len(dirs) == 0 {
 		return Summary{}, errors.New("no run to report on; name a folder that `augmix train` or `make run` made")
 	}
 	var s Summary
+	var first error
+	seen := map[string]bool{}
 	for _, dir := range dirs {
 		folders, err := runsIn(dir)
 		if err != nil {
 			return Summary{}, err
 		}
-		runs, unfinished, err := loadRuns(folders)
-		if err != nil {
-			return Summary{}, err
+		for _, f := range folders {
+			if path := absolute(f.Dir()); seen[path] {
+				continue
+			} else {
+				seen[path] = true
+			}
+			r, err := loadRun(f)
+			if err != nil {
+				s.Unreadable = append(s.Unreadable, visible(err.Error()))
+				if first == nil {
+					first = err
+				}
+				continue
+			}
+			s.Runs = append(s.Runs, r)
 		}
-		s.Runs, s.Unfinished = append(s.Runs, runs...), append(s.Unfinished, unfinished...)
-		if preview := filepath.Join(dir, "plots", previewName); s.Preview == "" && exists(preview) {
-			s.Preview = preview
-		}
+		s.Pictures = append(s.Pictures, pictures(dir)...)
+	}
+	if len(s.Runs) == 0 {
+		return Summary{}, first
 	}
 	for i := range s.Runs {
-		s.Runs[i].Name = shortName(s.Runs, i)
-		if preview := filepath.Join(s.Runs[i].Dir, "plots", previewName); s.Preview == "" && exists(preview) {
-			s.Preview = preview
+		s.Runs[i].Name = visible(shortName(s.Runs, i))
+		if r := s.Runs[i]; !slices.Contains(dirs, r.Dir) {
+			s.Pictures = append(s.Pictures, pictures(r.Dir)...)
 		}
+	}
+	if i := slices.IndexFunc(s.Runs, func(r Run) bool { return r.Config.Method == "augmix" }); i >= 0 && len(s.Pictures) == 0 {
+		r := &s.Runs[i]
+		r.Missing = append(r.Missing, gap("no picture of the augmented images", r.previewCommand()))
 	}
 	s.describe()
 	return s, nil
+}
+
+// pictures lists the pictures that `augmix preview` wrote into dir's plots.
+func pictures(dir string) []string {
+	found, err := filepath.Glob(filepath.Join(escapeGlob(dir), "plots", "preview*.png"))
+	if err != nil {
+		return nil // The pattern is whole, since dir is escaped.
+	}
+	return found
+}
+
+// escapeGlob makes filepath.Glob take a path as it is.
+func escapeGlob(path string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }
 
 // runsIn returns the run in dir, or those in its subfolders, first started
@@ -65,15 +99,12 @@ func runsIn(dir string) ([]*run.Folder, error) {
 		if err != nil {
 			return nil, err
 		}
-		env, err := f.Env()
-		if err != nil {
-			return nil, missing(f, err, "env.json", trainCommand(f))
+		if env, err := f.Env(); err == nil {
+			if len(env.Earlier) > 0 {
+				env = env.Earlier[0]
+			}
+			started[f] = env.Started.UnixNano()
 		}
-		first := env
-		if len(env.Earlier) > 0 {
-			first = env.Earlier[0]
-		}
-		started[f] = first.Started.UnixNano()
 		folders = append(folders, f)
 	}
 	if len(folders) == 0 {
@@ -85,63 +116,15 @@ func runsIn(dir string) ([]*run.Folder, error) {
 	return folders, nil
 }
 
-// loadRuns reads runs. Of several, those that are not finished or not evaluated yet are left out and named, as long as
-// one is.
-func loadRuns(folders []*run.Folder) (runs []Run, unfinished []string, err error) {
-	var first error
-	for _, f := range folders {
-		r, err := loadRun(f)
-		switch {
-		case err == nil:
-			runs = append(runs, r)
-		case !errors.Is(err, os.ErrNotExist):
-			return nil, nil, err
-		default:
-			unfinished = append(unfinished, f.Dir())
-			if first == nil {
-				first = err
-			}
-		}
+// absolute tells two names of one folder from those of two.
+func absolute(dir string) string {
+	if path, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = path
 	}
-	if len(runs) == 0 {
-		return nil, nil, first
+	if path, err := filepath.Abs(dir); err == nil {
+		return path
 	}
-	return runs, unfinished, nil
-}
-
-// loadRun reads what a report says of one run.
-func loadRun(f *run.Folder) (Run, error) {
-	r := Run{Dir: f.Dir()}
-	var err error
-	if r.Config, err = f.Config(); err != nil {
-		return Run{}, err
-	}
-	if r.Env, err = f.Env(); err != nil {
-		return Run{}, missing(f, err, "env.json", trainCommand(f))
-	}
-	if r.Train, err = f.TrainResult(); err != nil {
-		return Run{}, missing(f, err, "results/train.json", trainCommand(f))
-	}
-	if r.Log, err = f.ReadLog(); err != nil {
-		return Run{}, missing(f, err, "training_log.csv", trainCommand(f))
-	}
-	if err := r.loadEval(f); err != nil {
-		return Run{}, err
-	}
-	return r, nil
-}
-
-func trainCommand(f *run.Folder) string {
-	return "augmix train --config " + f.Path("config.json") + " --save " + f.Dir() + " --resume auto"
-}
-
-// missing names the file that a report needs and how to get it; another error
-// than its absence is passed on.
-func missing(f *run.Folder, err error, file, command string) error {
-	if !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return fmt.Errorf("%s is missing, run `%s` first: %w", f.Path(file), command, os.ErrNotExist)
+	return filepath.Clean(dir)
 }
 
 // shortName is the last part of run i's path, or as many parts as tell it from
@@ -170,7 +153,13 @@ func shortName(runs []Run, i int) string {
 	return runs[i].Dir
 }
 
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
+// visible replaces what a terminal or a page would obey, or could not show, in a
+// text that comes from a file or a file's name.
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return '\uFFFD'
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\uFFFD"))
 }

@@ -4,23 +4,14 @@ import (
 	"bytes"
 	_ "embed"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"html/template"
+	"image/png"
 	"io"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 
 	"augmix/run"
-)
-
-// The pictures' file names below plots/.
-const (
-	corruptionPlot = "corruption_errors.png"
-	severityPlot   = "severity.png"
-	trainingPlot   = "training_curves.png"
 )
 
 //go:embed page.html
@@ -28,77 +19,113 @@ var pageText string
 
 var pageTemplate = template.Must(template.New("page").Parse(pageText))
 
-// page is what page.html shows.
+// page is what page.html and report.md show.
 type page struct {
-	Title       string
-	Lead        string
-	Notes       []string
-	Columns     []column   // of the main table
-	Rows        [][]string // its rows, the run's name first
-	Figures     []picture
-	Preview     *picture
-	Corruptions grid // the bars as figures
-	Differing   grid // settings that differ between the runs
-	Settings    grid // all of them
-	Environment grid
-	Commands    []command
+	Title    string
+	Lead     string
+	Notes    []string
+	Missing  []command
+	Cards    []card // the figures of a single run
+	Legend   []entry
+	Sections []section
+}
+
+// section is a part of the page with a heading of its own.
+type section struct {
+	ID, Title string
+	Text      []string
+	Tables    []grid
+	Legend    bool // before the charts, where there are several series
+	Charts    []template.HTML
+	Narrow    bool // the charts stand in up to four columns
+	Plot      string
+	Caption   string
+	Pictures  []picture
+	Folded    []folded
+	Commands  []command
+}
+
+// folded is what the page shows when it is asked to.
+type folded struct {
+	Summary string
+	Table   grid
+	Text    string // as it is, in the place of Table
+}
+
+// card is one figure of a single run.
+type card struct{ Name, Value, Note string }
+
+// entry is a series in the legend.
+type entry struct {
+	Sign template.HTML
+	Name string
 }
 
 // picture is an image in the page, with its text for those who cannot see it.
 type picture struct {
-	Title, Alt, Caption string
-	Data                template.URL
+	Alt, Caption, Path string
+	Data               template.URL
 }
 
-// grid is a table with the runs as its columns.
+// grid is a table. The first cell of a row is its heading.
 type grid struct {
-	Head []string
-	Rows [][]string
+	Caption string
+	Head    []string
+	Rows    [][]tableCell
+	Notes   []string
+	Words   bool // cells are texts, which break
 }
 
-// command is how a run was started.
-type command struct{ Run, Line string }
+// tableCell is a cell: its text, what that spreads over and a remark, which stand below it in small letters, and whether
+// it is the best of its kind.
+type tableCell struct {
+	Text, Spread, Sub string
+	Best              bool
+}
 
-// writePage writes the page of s, whose Plots exist.
-func writePage(w io.Writer, s Summary) error {
-	p := page{Title: s.Title, Lead: lead(s), Notes: s.Notes, Columns: s.columns()}
-	for _, c := range p.Columns {
-		for i, cell := range c.cells {
-			if len(p.Rows) <= i {
-				p.Rows = append(p.Rows, nil)
-			}
-			p.Rows[i] = append(p.Rows[i], cell)
+// command is something to type.
+type command struct{ What, Line string }
+
+// row is a row of plain cells.
+func row(cells ...string) []tableCell {
+	out := make([]tableCell, len(cells))
+	for i, text := range cells {
+		out[i].Text = text
+	}
+	return out
+}
+
+// newPage decides what is shown of s.
+func newPage(s Summary) page {
+	p := page{Title: s.Title, Lead: lead(s), Notes: s.Notes}
+	for _, g := range s.Missing {
+		p.Missing = append(p.Missing, command{g.What, visible(g.Command)})
+	}
+	if len(s.Runs) == 1 {
+		p.Cards = cards(s.Runs[0])
+	}
+	for i, g := range s.Seeds {
+		c := newChart(30, 12, "", g.Label)
+		c.curve("line "+seriesClass(i), [][2]float64{{0, 6}, {30, 6}})
+		c.mark(i, 15, 6, "")
+		p.Legend = append(p.Legend, entry{c.done(), g.Label})
+	}
+	if len(p.Legend) == 1 {
+		p.Legend = nil
+	}
+	for _, of := range []func(Summary) section{
+		resultsSection, corruptionSection, severitySection, calibrationSection, flipsSection, fourierSection, trainingSection,
+		previewSection, recipeSection, environmentSection, reproduceSection,
+	} {
+		if sec := of(s); sec.ID != "" {
+			p.Sections = append(p.Sections, sec)
 		}
 	}
-	for _, path := range s.Plots {
-		pic := caption(s, filepath.Base(path))
-		var err error
-		if pic.Data, err = embed(path); err != nil {
-			return err
-		}
-		p.Figures = append(p.Figures, pic)
-	}
-	if s.Preview != "" {
-		data, err := embed(s.Preview)
-		if err != nil {
-			return err
-		}
-		p.Preview = &picture{Data: data}
-	}
-	p.Corruptions = corruptionGrid(s)
-	p.Settings = settingsGrid(s)
-	p.Differing = grid{Head: p.Settings.Head}
-	for _, row := range p.Settings.Rows {
-		if len(slices.Compact(slices.Clone(row[1:]))) > 1 {
-			p.Differing.Rows = append(p.Differing.Rows, row)
-		}
-	}
-	p.Environment = environmentGrid(s)
-	for _, r := range s.Runs {
-		for _, env := range append(slices.Clone(r.Env.Earlier), r.Env) {
-			p.Commands = append(p.Commands, command{r.Name, strings.Join(env.Command, " ")})
-		}
-	}
+	return p
+}
+
+// writePage writes p as one file that needs no other.
+func writePage(w io.Writer, p page) error {
 	var b bytes.Buffer
 	if err := pageTemplate.Execute(&b, p); err != nil {
 		return fmt.Errorf("make the page: %w", err)
@@ -109,14 +136,23 @@ func writePage(w io.Writer, s Summary) error {
 
 // lead says in a sentence what was run.
 func lead(s Summary) string {
-	parts := make([]string, len(s.Runs))
-	for i, r := range s.Runs {
-		parts[i] = fmt.Sprintf("%s (%d epochs of %s, seed %d)", r.Name, r.Config.Epochs, r.Config.MethodText(), r.Config.Seed)
+	parts := make([]string, len(s.Seeds))
+	for i, g := range s.Seeds {
+		c := g.members[0].Config
+		var seeds []string
+		for _, r := range g.members {
+			seeds = append(seeds, fmt.Sprint(r.Config.Seed))
+		}
+		word := "seed"
+		if len(seeds) > 1 {
+			word = "seeds"
+		}
+		parts[i] = fmt.Sprintf("%s (%d epochs of %s, %s %s)", g.Label, c.Epochs, c.MethodText(), word, strings.Join(seeds, ", "))
 	}
 	text := fmt.Sprintf("%s trained on %s: %s.",
 		strings.Join(distinct(s.Runs, func(r Run) string { return network(r.Config) }), ", "),
 		strings.Join(distinct(s.Runs, func(r Run) string { return r.Config.Dataset }), ", "),
-		strings.Join(parts, ", "))
+		strings.Join(parts, "; "))
 	for _, origin := range distinct(s.Runs, func(r Run) string { return r.Config.MethodOrigin() }) {
 		if origin != "" {
 			text += " " + origin
@@ -125,140 +161,59 @@ func lead(s Summary) string {
 	return text
 }
 
-// caption describes the plot called name.
-func caption(s Summary, name string) picture {
-	var values []string
-	switch name {
-	case corruptionPlot:
-		for _, r := range s.Runs {
-			values = append(values, fmt.Sprintf("%s %s clean and %s on corrupted images", r.Name, percent(r.Clean), percent(r.Mean)))
-		}
-		return picture{
-			Title:   "Error by corruption",
-			Alt:     "Bars of the error on clean images and on each corruption: " + strings.Join(values, ", ") + ".",
-			Caption: "Top-1 error by corruption, each the mean over its severities. Lower is better. The figures are in the table below.",
-		}
-	case severityPlot:
-		for _, r := range s.Runs {
-			if m := r.meanBySeverity(); len(m) > 0 {
-				values = append(values, fmt.Sprintf("%s rises from %s clean to %s at severity %d", r.Name, percent(r.Clean), percent(m[len(m)-1]), len(m)))
-			}
-		}
-		return picture{
-			Title:   "Error by severity",
-			Alt:     "Curves of the error by severity, for the mean and for each corruption: " + strings.Join(values, ", ") + ".",
-			Caption: "Severity 0 is the clean test set. All panels share one scale.",
-		}
-	default:
-		for _, r := range s.Runs {
-			values = append(values, fmt.Sprintf("%s ends at a test error of %s after %d epochs", r.Name, percent(r.Train.TestError), r.Train.Epochs))
-		}
-		text := "The test set is only watched here: nothing is chosen by it."
-		if methods := distinct(s.Runs, func(r Run) string { return r.Config.Method }); len(methods) > 1 {
-			text += " Training losses of different methods are different functions: compare a run's with itself."
-		}
-		return picture{
-			Title:   "Training",
-			Alt:     "Curves of the training loss and the clean test error by epoch: " + strings.Join(values, ", ") + ".",
-			Caption: text,
+// cards are the figures of a single run that a reader looks for first.
+func cards(r Run) []card {
+	var out []card
+	add := func(name string, v run.Number, note string) {
+		if v.Known() {
+			out = append(out, card{name, percent(float64(v)), note})
 		}
 	}
+	var clean, mean string
+	if r.Eval != nil && r.Eval.Intervals != nil {
+		if i := r.Eval.Intervals; i.Clean != nil && i.Corruption != nil {
+			clean = fmt.Sprintf("%.0f %% interval %.2f to %.2f", i.Level, i.Clean.Low.Error, i.Clean.High.Error)
+			mean = fmt.Sprintf("%.0f %% interval %.2f to %.2f", i.Level, i.Corruption.Low.MeanError, i.Corruption.High.MeanError)
+		}
+	}
+	add("clean error", r.clean(), clean)
+	add("mean corruption error", r.mean(), mean)
+	add("mCE", r.mce(), "normalised by AlexNet’s errors")
+	add("RMS calibration error", r.cleanCalibration(), "clean images")
+	add("RMS calibration error", r.calibration(), "corrupted images")
+	add("mean flip probability", r.mfp(), "along perturbations")
+	if r.Train != nil {
+		out = append(out, card{"training time", duration(r.Train.Seconds), fmt.Sprintf("%.0f images a second", r.Train.ImagesPerSecond)})
+	}
+	return out
 }
 
-// embed returns the PNG at path as a data: URL.
+// mostBytes bounds a picture in the page.
+const mostBytes = 16 << 20
+
+// embed returns the PNG at path as a data: URL. A file that is no whole PNG is an error.
 func embed(path string) (template.URL, error) {
-	png, err := os.ReadFile(path)
+	f, err := os.Open(path)
 	if err != nil {
-		return "", fmt.Errorf("put a picture into the page: %w", err)
+		return "", err
 	}
-	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(png)), nil
-}
-
-func corruptionGrid(s Summary) grid {
-	g := grid{Head: append([]string{"corruption"}, names(s.Runs)...)}
-	for _, name := range s.Corruptions {
-		row := []string{spaced(name)}
-		for _, r := range s.Runs {
-			cell := "–"
-			if c, ok := r.Corruptions[name]; ok {
-				cell = percent(c.Error)
-			}
-			row = append(row, cell)
-		}
-		g.Rows = append(g.Rows, row)
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, mostBytes+1))
+	if err != nil {
+		return "", err
 	}
-	return g
-}
-
-// settingsGrid lists every field of the configurations by its flag.
-func settingsGrid(s Summary) grid {
-	g := grid{Head: append([]string{"flag"}, names(s.Runs)...)}
-	configs := make([]map[string]json.RawMessage, len(s.Runs))
-	for i, r := range s.Runs {
-		// A Config that was read can be written and read again.
-		if err := json.Unmarshal(r.Config.JSON(), &configs[i]); err != nil {
-			panic("report: " + err.Error())
-		}
+	if len(text) > mostBytes {
+		return "", fmt.Errorf("%s: larger than %d bytes", path, mostBytes)
 	}
-	for _, key := range run.ConfigKeys() {
-		row := []string{"--" + strings.ReplaceAll(key, "_", "-")}
-		if key == "classes" {
-			row[0] = "classes"
-		}
-		for _, c := range configs {
-			row = append(row, plain(c[key]))
-		}
-		g.Rows = append(g.Rows, row)
+	config, err := png.DecodeConfig(bytes.NewReader(text))
+	if err == nil && config.Width*config.Height > 1<<26 {
+		return "", fmt.Errorf("%s: %d×%d pixels are too many", path, config.Width, config.Height)
 	}
-	return g
-}
-
-// plain writes a JSON value without quotes.
-func plain(value json.RawMessage) string {
-	var text string
-	var list []string
-	switch {
-	case json.Unmarshal(value, &text) == nil:
-		return text
-	case json.Unmarshal(value, &list) == nil:
-		return strings.Join(list, ", ")
+	if err == nil {
+		_, err = png.Decode(bytes.NewReader(text))
 	}
-	return string(value)
-}
-
-func environmentGrid(s Summary) grid {
-	g := grid{Head: append([]string{""}, names(s.Runs)...)}
-	facts := []struct {
-		name string
-		of   func(Run) string
-	}{
-		{"augmix", func(r Run) string { return r.Env.Version }},
-		{"libtorch", func(r Run) string { return r.Env.Libtorch }},
-		{"Go", func(r Run) string { return r.Env.Go }},
-		{"system", func(r Run) string { return r.Env.System }},
-		{"host", func(r Run) string { return r.Env.Host }},
-		{"CPU", func(r Run) string { return r.Env.CPU }},
-		{"bfloat16 units", func(r Run) string {
-			if r.Env.BF16 {
-				return "yes"
-			}
-			return "no"
-		}},
-		{"cores", func(r Run) string { return fmt.Sprint(r.Env.Cores) }},
-		{"threads", func(r Run) string { return fmt.Sprint(r.Env.Threads) }},
-		{"device", func(r Run) string { return r.Env.Device }},
-		{"started", func(r Run) string { return r.Env.Started.Format("2006-01-02 15:04:05 -07:00") }},
-		{"resumed", func(r Run) string { return fmt.Sprintf("%d times", len(r.Env.Earlier)) }},
-		{"images a second", func(r Run) string { return fmt.Sprintf("%.0f", r.Train.ImagesPerSecond) }},
-		{"evaluated", func(r Run) string { return r.Checkpoint }},
-		{"weights SHA-256", func(r Run) string { return r.Train.WeightsSHA256 }},
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", path, err)
 	}
-	for _, f := range facts {
-		row := []string{f.name}
-		for _, r := range s.Runs {
-			row = append(row, f.of(r))
-		}
-		g.Rows = append(g.Rows, row)
-	}
-	return g
+	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(text)), nil
 }

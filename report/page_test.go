@@ -1,7 +1,12 @@
 package report
 
 import (
+	"bytes"
+	"encoding/base64"
 	"encoding/xml"
+	"errors"
+	"fmt"
+	"image"
 	"image/color"
 	"image/png"
 	"io"
@@ -24,10 +29,7 @@ func build(t *testing.T) (Summary, string) {
 	if err := os.Rename(filepath.Join(base, "augmix"), filepath.Join(base, `<script>"x"`)); err != nil {
 		t.Fatal(err)
 	}
-	onePixel := "\x89PNG\r\n\x1a\n"
-	if err := os.WriteFile(filepath.Join(base, "standard", "plots", "preview.png"), []byte(onePixel), 0o666); err != nil {
-		t.Fatal(err)
-	}
+	writePixel(t, filepath.Join(base, "standard", "plots", "preview.png"))
 	s, err := Build([]string{base}, "")
 	if err != nil {
 		t.Fatal(err)
@@ -39,68 +41,123 @@ func build(t *testing.T) (Summary, string) {
 	return s, string(text)
 }
 
-// The page is whole in itself: nothing in it asks for another file, a network
-// or a script, every picture says in words what it shows, and its elements
-// close.
+// writePixel writes a picture of one pixel.
+func writePixel(t *testing.T, path string) {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 1, 1))); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestPageStandsAlone(t *testing.T) {
 	s, text := build(t)
-	if s.Page == "" || len(s.Plots) != 3 || s.Preview == "" {
-		t.Errorf("got page %q, plots %v, preview %q", s.Page, s.Plots, s.Preview)
+	if s.Page == "" || len(s.Plots) != 3 || len(s.Pictures) != 1 {
+		t.Errorf("got page %q, plots %v, pictures %v", s.Page, s.Plots, s.Pictures)
 	}
+	if images, err := standsAlone(text); err != nil || images != 1 {
+		t.Errorf("%d pictures, want 1; %v", images, err)
+	}
+}
+
+// standsAlone returns how many <img> a page has, and an error where it is not whole in itself: where something in it asks
+// for another file, a network or a script, a picture does not load or does not say in words what it shows, a link or a
+// label leads nowhere, an id is there twice or an element does not close.
+func standsAlone(text string) (images int, err error) {
 	dec := xml.NewDecoder(strings.NewReader(text))
 	dec.Strict = false
 	dec.AutoClose = xml.HTMLAutoClose
 	dec.Entity = xml.HTMLEntity
-	images, headings := 0, 0
+	ids, wanted := map[string]bool{}, map[string]bool{}
+	headings := 0
+	var problems []error
+	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
 	for {
 		token, err := dec.Token()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
-			t.Fatalf("the page is not well formed: %v", err)
+			return images, fmt.Errorf("the page is not well formed: %w", err)
 		}
 		start, ok := token.(xml.StartElement)
 		if !ok {
 			continue
 		}
-		switch start.Name.Local {
-		case "script", "link", "iframe", "object":
-			t.Errorf("the page has a <%s>", start.Name.Local)
+		name, attr := start.Name.Local, map[string]string{}
+		for _, a := range start.Attr {
+			attr[a.Name.Local] = a.Value
+			if strings.HasPrefix(a.Name.Local, "on") {
+				problem("<%s> has a script in %s", name, a.Name.Local)
+			}
+		}
+		switch name {
+		case "script", "iframe", "object", "embed", "base", "form", "use":
+			problem("the page has a <%s>", name)
 		case "img":
 			images++
+			if len(attr["alt"]) < 20 {
+				problem("picture %d says only %q", images, attr["alt"])
+			}
+		case "svg":
+			if attr["role"] != "img" || len(attr["aria-label"]) < 3 {
+				problem("a chart says only %q", attr["aria-label"])
+			}
 		case "h1":
 			headings++
 		}
-		alt := ""
-		for _, a := range start.Attr {
+		if id, ok := attr["id"]; ok {
+			if ids[id] {
+				problem("id %q is there twice", id)
+			}
+			ids[id] = true
+		}
+		if id, ok := attr["aria-labelledby"]; ok {
+			wanted[id] = true
+		}
+		for _, key := range []string{"src", "href", "srcset", "data", "action", "poster", "background"} {
+			link, ok := attr[key]
 			switch {
-			case a.Name.Local == "alt":
-				alt = a.Value
-			case (a.Name.Local == "src" || a.Name.Local == "href") && !strings.HasPrefix(a.Value, "data:image/png;base64,"):
-				t.Errorf("<%s> asks for %q", start.Name.Local, a.Value)
-			case strings.HasPrefix(a.Name.Local, "on"):
-				t.Errorf("<%s> has a script in %s", start.Name.Local, a.Name.Local)
+			case !ok:
+			case name == "a" && strings.HasPrefix(link, "#"):
+				wanted[link[1:]] = true
+			case name == "link" && link == "data:,": // no icon
+			case !strings.HasPrefix(link, "data:image/png;base64,"):
+				problem("<%s> asks for %q", name, link)
+			default:
+				raw, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(link, "data:image/png;base64,"))
+				if err == nil {
+					_, err = png.Decode(bytes.NewReader(raw))
+				}
+				if err != nil {
+					problem("a picture of <%s> does not load: %v", name, err)
+				}
 			}
 		}
-		if start.Name.Local == "img" && len(alt) < 20 {
-			t.Errorf("picture %d says only %q", images, alt)
+	}
+	for id := range wanted {
+		if !ids[id] {
+			problem("nothing has the id %q", id)
 		}
 	}
-	if images != 4 || headings != 1 {
-		t.Errorf("%d pictures and %d titles, want 4 and 1", images, headings)
+	if headings != 1 {
+		problem("%d titles", headings)
 	}
-	for _, bad := range []string{"http://", "https://", "@import", "url(", "ZgotmplZ"} {
+	for _, bad := range []string{"http:", "https:", "@import", "url(", "ZgotmplZ", "javascript:"} {
 		if strings.Contains(text, bad) {
-			t.Errorf("the page contains %q", bad)
+			problem("the page contains %q", bad)
 		}
 	}
+	return images, errors.Join(problems...)
 }
 
 func TestPageSaysWhatATableSays(t *testing.T) {
 	s, text := build(t)
 	for _, r := range s.Runs {
-		for _, want := range []string{decimal(r.Clean), decimal(r.Mean), number(r.Calibration), duration(r.Train.Seconds), r.Train.WeightsSHA256} {
+		for _, want := range []string{number(r.clean()), number(r.mean()), number(r.calibration()), duration(r.Train.Seconds), r.Train.WeightsSHA256} {
 			if !strings.Contains(text, ">"+want+"<") {
 				t.Errorf("%s: %q is not on the page", r.Name, want)
 			}
@@ -151,8 +208,8 @@ func TestBarsShowTheErrors(t *testing.T) {
 		}
 	}
 	sum := func(r Run) float64 {
-		total := r.Clean + r.Mean
-		for _, c := range r.Corruptions {
+		total := float64(r.clean() + r.mean())
+		for _, c := range r.corruption().ByCorruption {
 			total += c.Error
 		}
 		return total
@@ -172,11 +229,15 @@ func TestBuildOnUnequalRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	delete(s.Runs[1].Corruptions, "contrast")
-	s.Runs[1].Corruptions["fog"] = run.CorruptionScores{Error: 100, Severity: []float64{100}}
-	s.Runs[1].Groups["weather"] = 60
-	s.Runs[2].Log = s.Runs[2].Log[:1]
-	s.Groups, s.Corruptions = nil, nil
+	c := s.Runs[1].Eval.Corruption
+	delete(c.ByCorruption, "contrast")
+	c.Severities, c.BySeverity = []int{3}, nil
+	for name, k := range c.ByCorruption {
+		c.ByCorruption[name] = run.CorruptionScores{Error: k.Error, Severity: k.Severity[2:3]}
+	}
+	c.ByCorruption["fog"] = run.CorruptionScores{Error: 100, Severity: []float64{100}}
+	c.ByGroup["weather"] = 60
+	s.Runs[2].Log, s.Runs[2].Eval = s.Runs[2].Log[:1], nil
 	s.describe()
 	for _, f := range []figure{corruptionBars(s), severityCurves(s), trainingCurves(s)} {
 		if _, err := f.WriteTo(io.Discard); err != nil {
@@ -187,8 +248,15 @@ func TestBuildOnUnequalRuns(t *testing.T) {
 	if err := Table(&text, s); err != nil {
 		t.Error(err)
 	}
-	if s.Runs[1].meanBySeverity() != nil {
-		t.Error("a mean over different severities was made")
+	var page bytes.Buffer
+	if err := writePage(&page, newPage(s)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := standsAlone(page.String()); err != nil {
+		t.Error(err)
+	}
+	if strings.Contains(page.String(), "class=\"best\"") {
+		t.Error("runs that were not measured alike are ranked")
 	}
 	if got := strings.Join(s.Corruptions, " "); got != "gaussian_noise defocus_blur fog brightness contrast pixelate" {
 		t.Errorf("order is %s", got)
@@ -207,11 +275,11 @@ func TestEvenTicks(t *testing.T) {
 		{0, 0, "0"},
 	}
 	for _, test := range tests {
-		if got := labels(evenTicks(test.lo, test.hi, 6)); got != test.want {
+		if got := tickLabels(evenTicks(test.lo, test.hi, 6)); got != test.want {
 			t.Errorf("%g to %g: got %s, want %s", test.lo, test.hi, got, test.want)
 		}
 	}
-	if got := labels(wholeTicks(8).Ticks(0, 3.06)); got != "0 1 2 3" {
+	if got := tickLabels(wholeTicks(8).Ticks(0, 3.06)); got != "0 1 2 3" {
 		t.Errorf("three epochs: got %s", got)
 	}
 	for _, top := range []float64{0, 1e-9, 0.3, 7, 99.9, 1e6} {
@@ -224,7 +292,7 @@ func TestEvenTicks(t *testing.T) {
 	}
 }
 
-func labels(ticks []plot.Tick) string {
+func tickLabels(ticks []plot.Tick) string {
 	var list []string
 	for _, tick := range ticks {
 		list = append(list, tick.Label)

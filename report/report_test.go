@@ -46,33 +46,67 @@ func writeRun(t *testing.T, dir string, c run.Config, scale float64, started tim
 		}))
 	}
 	check(log.Close())
-	by, mean := map[string]run.CorruptionScores{}, 0.0
-	for name, first := range fiveCorruptions {
-		var k run.CorruptionScores
-		for s := range 5 {
-			e := 5 + (first-5)*scale*math.Pow(1.5, float64(s))
-			k.Severity = append(k.Severity, e)
-			k.Error += e / 5
-		}
-		by[name] = k
-		mean += k.Error / float64(len(fiveCorruptions))
-	}
-	check(f.WriteEvaluation(run.Evaluation{
-		Dataset: c.Dataset, Model: c.Model, Checkpoints: []string{"checkpoints/last"}, N: 2000, Precision: "fp32",
-		Clean: &run.Scores{Error: 5, RMSCalibration: 3},
-		Corruption: &run.Corruption{
-			MeanError: mean, MCE: run.None(), RMSCalibration: run.Number(8 * scale), Source: "generated (seed 0)",
-			ByCorruption: by, ByGroup: map[string]float64{
-				"noise": by["gaussian_noise"].Error, "blur": by["defocus_blur"].Error, "weather": by["brightness"].Error,
-				"digital": (by["contrast"].Error + by["pixelate"].Error) / 2,
-			},
-		},
-	}))
+	check(f.WriteEvaluation(evaluation(c, scale)))
 	check(f.Finish(run.TrainResult{
-		Epochs: c.Epochs, Steps: 640, Seconds: 4.25 * float64(c.Epochs) * scale, ImagesPerSecond: 2100, TestError: 5, N: 2000,
+		Epochs: c.Epochs, Steps: 640, Seconds: 4.25 * float64(c.Epochs) * scale, ImagesPerSecond: 2100, TestError: 5, N: 2000, NExpected: 2000,
 		Precision: c.Precision, WeightsSHA256: "5f2b6f2a4a0f3d7f9c1b6f0e2f3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e",
 	}))
 	return f
+}
+
+// evaluation is a whole one, but for the perturbations and the Fourier map.
+func evaluation(c run.Config, scale float64) run.Evaluation {
+	corruption := &run.Corruption{
+		MCE: run.None(), RelativeMCE: run.None(), RMSCalibration: run.Number(8 * scale), Source: "generated (seed 0)",
+		Severities: []int{1, 2, 3, 4, 5}, BySeverity: make([]run.Scores, 5), ByCorruption: map[string]run.CorruptionScores{},
+	}
+	for name, first := range fiveCorruptions {
+		var k run.CorruptionScores
+		for s := range 5 {
+			e := math.Min(100, 5+(first-5)*scale*math.Pow(1.5, float64(s)))
+			k.Severity = append(k.Severity, e)
+			k.Error += e / 5
+			corruption.BySeverity[s].Error += e / float64(len(fiveCorruptions))
+			corruption.BySeverity[s].RMSCalibration = run.Number(3 + float64(s)*scale)
+			corruption.BySeverity[s].ConfidenceMinusAccuracy = -2 + float64(s)*scale
+		}
+		corruption.ByCorruption[name] = k
+		corruption.MeanError += k.Error / float64(len(fiveCorruptions))
+	}
+	by := corruption.ByCorruption
+	corruption.ByGroup = map[string]float64{
+		"noise": by["gaussian_noise"].Error, "blur": by["defocus_blur"].Error, "weather": by["brightness"].Error,
+		"digital": (by["contrast"].Error + by["pixelate"].Error) / 2,
+	}
+	bins := make([]run.Bin, 15)
+	for i := range bins {
+		bins[i] = run.Bin{N: 10 * i, Confidence: run.Number(100 * (float64(i) + 0.5) / 15), Accuracy: run.Number(90 * (float64(i) + 0.5) / 15)}
+	}
+	bins[0] = run.Bin{Confidence: run.None(), Accuracy: run.None()}
+	return run.Evaluation{
+		Dataset: c.Dataset, Model: c.Model, Checkpoints: []string{"checkpoints/last"}, N: 2000, NExpected: 2000, Precision: "fp32",
+		Clean: &run.Scores{Error: 5, RMSCalibration: 3}, Corruption: corruption,
+		Reliability: &run.Reliability{Clean: bins, BySeverity: [][]run.Bin{bins, bins, bins, bins, bins}},
+	}
+}
+
+// wholeEvaluation has the perturbations, the Fourier map, intervals and a temperature too.
+func wholeEvaluation(c run.Config, scale float64) run.Evaluation {
+	e := evaluation(c, scale)
+	e.Perturbation = &run.Perturbation{
+		MFP: run.Number(4 * scale), MFPWithSpatter: run.Number(4.5 * scale), Sequences: 100, Source: "generated (seed 0)",
+		ByPerturbation: map[string]run.PerturbationScores{
+			"gaussian_noise": {FlipProbability: 6 * scale, Top5Distance: run.None(), Frames: 31}, "tilt": {FlipProbability: 2 * scale, Frames: 31},
+			"spatter": {FlipProbability: 3 * scale, Frames: 31},
+		},
+	}
+	e.Fourier = &run.FourierMap{Epsilon: 4, N: 100, Side: 3, Mean: 30, Error: [][]float64{{10, 20, 30}, {40, 5, 40}, {30, 20, 10}}}
+	e.Temperature = &run.Temperature{Value: 1.25, From: "--temperature", N: 2000, Clean: &run.Scores{Error: 5}}
+	e.Intervals = &run.Intervals{
+		Level: 95, Resamples: 1000, Method: "bootstrap", Clean: &run.Bounds[run.Scores]{Low: run.Scores{Error: 4.2}, High: run.Scores{Error: 5.9}},
+		Corruption: &run.Bounds[run.Corruption]{Low: run.Corruption{MeanError: 12.2}, High: run.Corruption{MeanError: 14.1}},
+	}
+	return e
 }
 
 func config(method string, epochs int) run.Config {
@@ -103,6 +137,11 @@ func TestTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if len(s.Missing) != 3 || s.Missing[0].What != "no flip probabilities" || len(s.Missing[0].Runs) != 3 ||
+		strings.Count(s.Missing[0].Command, "run-0001") != 3 {
+		t.Errorf("got as missing %+v, want the flip probabilities of all three runs first", s.Missing)
+	}
+	s.Missing = nil // Its commands have the test's folder in them.
 	var got strings.Builder
 	if err := Table(&got, s); err != nil {
 		t.Fatal(err)
@@ -164,37 +203,95 @@ func TestNetworkNames(t *testing.T) {
 	}
 }
 
-func TestLoadNamesWhatIsMissing(t *testing.T) {
+// What is not there is said in a line each with the command that makes it, and the rest is shown. A file that is half
+// written counts as not there.
+func TestMissingPartsAreNamed(t *testing.T) {
 	tests := []struct {
-		remove, want string
+		file, want, command string
 	}{
-		{"results/eval.json", "results/eval.json is missing, run `augmix eval "},
-		{"results/train.json", "results/train.json is missing, run `augmix train "},
-		{"training_log.csv", "training_log.csv is missing, run `augmix train "},
-		{"env.json", "env.json is missing, run `augmix train "},
+		{"results/eval.json", "not evaluated yet", "augmix eval "},
+		{"results/train.json", "training is not finished", "augmix train --config "},
+		{"training_log.csv", "training_log.csv is missing", "augmix train --config "},
+		{"env.json", "env.json is missing", "augmix train --config "},
 	}
-	for _, test := range tests {
-		f := writeRun(t, filepath.Join(t.TempDir(), "r"), config("augmix", 2), 1, time.Now())
-		if err := os.Remove(f.Path(test.remove)); err != nil {
-			t.Fatal(err)
-		}
-		_, err := Build([]string{f.Dir()}, "")
-		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), f.Dir()) {
-			t.Errorf("without %s: got %v, want %q", test.remove, err, test.want)
-		}
-		if _, err := os.Stat(f.Path("report.html")); err == nil {
-			t.Errorf("without %s: a page was written", test.remove)
+	for _, half := range []bool{false, true} {
+		for _, test := range tests {
+			f := writeRun(t, filepath.Join(t.TempDir(), "r"), config("augmix", 2), 1, time.Now())
+			want := test.want
+			if half {
+				text, err := os.ReadFile(f.Path(test.file))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(f.Path(test.file), append(text[:len(text)/2], "x,\n"...), 0o666); err != nil {
+					t.Fatal(err)
+				}
+				want = test.file + " cannot be read ("
+			} else if err := os.Remove(f.Path(test.file)); err != nil {
+				t.Fatal(err)
+			}
+			s, page := pageOf(t, f.Dir())
+			found := false
+			for _, g := range s.Missing {
+				found = found || strings.HasPrefix(g.What, want) && strings.HasPrefix(g.Command, test.command) && strings.Contains(g.Command, f.Dir())
+			}
+			if !found || !strings.Contains(page, want) {
+				t.Errorf("without %s (half of it is there: %v): got %+v, want %q", test.file, half, s.Missing, want)
+			}
+			if shown := strings.Contains(page, `id="corruptions"`); shown != (test.file != "results/eval.json") {
+				t.Errorf("without %s: the corruptions are shown: %v", test.file, shown)
+			}
 		}
 	}
-	f := writeRun(t, filepath.Join(t.TempDir(), "r"), config("augmix", 2), 1, time.Now())
-	if err := f.WriteResult("eval", map[string]any{"clean": map[string]any{"error": 1}}); err != nil {
+}
+
+// Of a whole run nothing is missing, and each part has its section.
+func TestWholeRun(t *testing.T) {
+	c := config("augmix", 3)
+	f := writeRun(t, filepath.Join(t.TempDir(), "r"), c, 1, time.Now())
+	if err := f.WriteEvaluation(wholeEvaluation(c, 1)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load([]string{f.Dir()}); err == nil || !strings.Contains(err.Error(), "--sets clean,c") {
-		t.Errorf("clean alone: got %v", err)
+	writePixel(t, f.PlotPath("preview.png"))
+	s, err := Build([]string{f.Dir()}, "")
+	if err != nil {
+		t.Fatal(err)
 	}
+	if len(s.Missing) > 0 {
+		t.Errorf("missing: %v", s.Missing)
+	}
+	page, text := read(t, s.Page), read(t, s.Markdown)
+	for _, id := range []string{"results", "corruptions", "severity", "calibration", "flips", "fourier", "training", "preview", "recipe", "environment", "reproduce"} {
+		if !strings.Contains(page, `<h2 id="`+id+`">`) {
+			t.Errorf("the page has no section %s", id)
+		}
+	}
+	for _, want := range []string{
+		"95 % interval 4.20 to 5.90", "clean at T = 1.25", s.Runs[0].Files[0].SHA256,
+		"--sets clean,c,p,fourier --only gaussian_noise,defocus_blur,brightness,contrast,pixelate --c-data generate --p-data generate " +
+			"--fourier-epsilon 4 --fourier-images 100 --fourier-side 3 --temperature 1.25 --ci=1000",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	for _, want := range []string{"## Flip probability", "![Training](plots/training_curves.png)", "| gaussian noise | 6.00 |", "plots/preview.png"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("report.md lacks %q", want)
+		}
+	}
+}
+
+func TestLoadRefuses(t *testing.T) {
 	empty := t.TempDir()
-	for _, dirs := range [][]string{nil, {empty}, {filepath.Join(empty, "none")}} {
+	broken := filepath.Join(empty, "broken")
+	if err := os.Mkdir(broken, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(broken, "config.json"), []byte(`{"dataset": `), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, dirs := range [][]string{nil, {broken}, {filepath.Join(empty, "none")}, {t.TempDir()}} {
 		if _, err := Load(dirs); err == nil {
 			t.Errorf("%v: no error", dirs)
 		}
@@ -202,6 +299,38 @@ func TestLoadNamesWhatIsMissing(t *testing.T) {
 	if _, err := Build([]string{"a", "b"}, ""); err == nil || !strings.Contains(err.Error(), "--out") {
 		t.Errorf("several folders without a place: got %v", err)
 	}
+	// Beside a good one it is left out and named.
+	writeRun(t, filepath.Join(empty, "good"), config("augmix", 2), 1, time.Now())
+	s, err := Load([]string{empty, filepath.Join(empty, "good")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Runs) != 1 || len(s.Unreadable) != 1 || !strings.Contains(strings.Join(s.Notes, "\n"), "broken/config.json") {
+		t.Errorf("got %d runs, unreadable %v, notes %v", len(s.Runs), s.Unreadable, s.Notes)
+	}
+}
+
+// pageOf returns the report of dir and its page, without drawing pictures and writing files.
+func pageOf(t *testing.T, dir string) (Summary, string) {
+	t.Helper()
+	s, err := Load([]string{dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var page strings.Builder
+	if err := writePage(&page, newPage(s)); err != nil {
+		t.Fatal(err)
+	}
+	return s, page.String()
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 func TestShortName(t *testing.T) {

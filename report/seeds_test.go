@@ -14,12 +14,12 @@ import (
 
 // By hand: 5, 6 and 10 have the mean 7 and the sample variance (4 + 1 + 9)/2 = 7.
 func TestSpread(t *testing.T) {
-	got := spread([]float64{5, 6, 10})
+	got := spread([]run.Number{5, 6, 10})
 	if got.Mean != 7 || math.Abs(float64(got.Std)-math.Sqrt(7)) > 1e-12 {
 		t.Errorf("got %v, want 7 and √7", got)
 	}
-	for want, values := range map[string][]float64{
-		"7.00 ± 2.65": {5, 6, 10}, "5.50": {5.5}, "3.00 ± 0.00": {3, 3}, "–": {math.NaN(), 1},
+	for want, values := range map[string][]run.Number{
+		"7.00 ± 2.65": {5, 6, 10}, "5.50": {5.5, run.None()}, "3.00 ± 0.00": {3, 3}, "–": {run.None()},
 	} {
 		if got := spread(values).String(); got != want {
 			t.Errorf("%v: got %s, want %s", values, got, want)
@@ -90,10 +90,10 @@ func TestSeedsTable(t *testing.T) {
 			t.Errorf("no row %q in\n%s", row, table)
 		}
 	}
-	if !strings.Contains(strings.Join(strings.Fields(notes), " "), "not evaluated yet: ") || len(s.Unfinished) != 1 || filepath.Base(s.Unfinished[0]) != "cutout-s2" {
-		t.Errorf("the run without evaluation is not named: %v\n%s", s.Unfinished, notes)
+	if !strings.Contains(strings.Join(strings.Fields(notes), " "), "Not trained or not evaluated yet: cutout-s2.") {
+		t.Errorf("the run without evaluation is not named:\n%s", notes)
 	}
-	if len(s.Runs) != 9 || len(s.Seeds) != 4 || strings.Contains(s.Title, "n = 1") {
+	if len(s.Runs) != 10 || len(s.Seeds) != 4 || strings.Contains(s.Title, "n = 1") {
 		t.Errorf("got %d runs in %d groups, title %q", len(s.Runs), len(s.Seeds), s.Title)
 	}
 }
@@ -103,18 +103,19 @@ func TestSeedsKeepsApart(t *testing.T) {
 	of := func(seed uint64, change func(*Run)) Run {
 		c := config("augmix", 2)
 		c.Seed = seed
-		r := Run{Dir: fmt.Sprint("x-s", seed), Config: c, N: 100, Precision: "fp32", Source: "published"}
+		r := Run{Dir: fmt.Sprint("x-s", seed), Config: c, Eval: &run.Evaluation{N: 100, Precision: "fp32", Corruption: &run.Corruption{Source: "published"}}}
 		change(&r)
 		return r
 	}
 	same := func(*Run) {}
 	for name, other := range map[string]Run{
-		"images":      of(2, func(r *Run) { r.N = 50 }),
-		"source":      of(2, func(r *Run) { r.Source = "generated (seed 0)" }),
-		"precision":   of(2, func(r *Run) { r.Precision = "bf16" }),
+		"images":      of(2, func(r *Run) { r.Eval.N = 50 }),
+		"source":      of(2, func(r *Run) { r.Eval.Corruption.Source = "generated (seed 0)" }),
+		"precision":   of(2, func(r *Run) { r.Eval.Precision = "bf16" }),
 		"the seed":    of(1, same),
 		"settings":    of(2, func(r *Run) { r.Config.EMA = 0.9 }),
-		"corruptions": of(2, func(r *Run) { r.Corruptions = map[string]run.CorruptionScores{"fog": {}} }),
+		"severities":  of(2, func(r *Run) { r.Eval.Corruption.Severities = []int{1} }),
+		"corruptions": of(2, func(r *Run) { r.Eval.Corruption.ByCorruption = map[string]run.CorruptionScores{"fog": {}} }),
 	} {
 		if got := bySeeds([]Run{of(1, same), other}); len(got) != 2 {
 			t.Errorf("%s: %d groups, want 2", name, len(got))

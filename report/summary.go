@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -12,36 +13,22 @@ import (
 // Summary is what a report says of its runs. All errors and calibrations are in
 // percent.
 type Summary struct {
-	Title       string   `json:"title"`
-	Synthetic   bool     `json:"synthetic"` // a run's pictures are the generated shapes
-	Runs        []Run    `json:"runs"`
-	Groups      []string `json:"groups"`      // of corruptions, those present, in the paper's order
-	Corruptions []string `json:"corruptions"` // those present, in the paper's order
-	Seeds       []Seeds  `json:"seeds"`       // the runs by dataset, network and method
-	Notes       []string `json:"notes"`       // what a reader must know to use the figures
-	Unfinished  []string `json:"unfinished"`  // runs of a folder that are not trained or not evaluated yet
-	Page        string   `json:"page,omitempty"`
-	Plots       []string `json:"plots,omitempty"`
-	Preview     string   `json:"preview,omitempty"` // plots/preview.png of a run, where there is one
-}
-
-// Run is one run's part of a Summary.
-type Run struct {
-	Name        string                          `json:"name"`
-	Dir         string                          `json:"dir"`
-	Config      run.Config                      `json:"config"`
-	Env         run.Env                         `json:"-"`
-	Train       run.TrainResult                 `json:"train"`
-	Log         []run.Row                       `json:"-"`
-	Checkpoint  string                          `json:"checkpoint"` // the one that was evaluated
-	Precision   string                          `json:"precision"`  // of the evaluation
-	N           int                             `json:"n"`          // images of the clean test set
-	Clean       float64                         `json:"clean_error"`
-	Mean        float64                         `json:"mean_corruption_error"`
-	Calibration run.Number                      `json:"rms_calibration_corrupted"`
-	Groups      map[string]float64              `json:"by_group"`
-	Corruptions map[string]run.CorruptionScores `json:"by_corruption"`
-	Source      string                          `json:"source"`
+	Title         string       `json:"title"`
+	Synthetic     bool         `json:"synthetic"` // a run's pictures are the generated shapes
+	Runs          []Run        `json:"runs"`
+	Groups        []string     `json:"groups"`        // of corruptions, those present, in the paper's order
+	Corruptions   []string     `json:"corruptions"`   // those present, in the paper's order
+	Perturbations []string     `json:"perturbations"` // those present, in the paper's order
+	Seeds         []Seeds      `json:"seeds"`         // the runs by dataset, network and method
+	Tables        []Comparison `json:"tables"`        // the paper's, one a dataset
+	Notes         []string     `json:"notes"`         // what a reader must know to use the figures
+	Missing       []Gap        `json:"missing"`       // what the runs lack
+	Unreadable    []string     `json:"unreadable"`    // runs of a folder whose configuration cannot be read, and why
+	Page          string       `json:"page,omitempty"`
+	Markdown      string       `json:"markdown,omitempty"`
+	Plots         []string     `json:"plots,omitempty"`
+	Results       []string     `json:"results,omitempty"`  // the files in results/
+	Pictures      []string     `json:"pictures,omitempty"` // of augmented images, where there are some
 }
 
 // groupOrder and paperOrder are those of Hendrycks and Dietterich,
@@ -58,35 +45,57 @@ var paperOrder = []string{
 	"speckle_noise", "gaussian_blur", "spatter", "saturate",
 }
 
+// pPaperOrder is that of the perturbations of the same page, section 4.2: ten for
+// testing and four more, and with a number the other strengths of the noises.
+var pPaperOrder = []string{
+	"gaussian_noise", "gaussian_noise_2", "gaussian_noise_3", "shot_noise", "shot_noise_2", "shot_noise_3",
+	"motion_blur", "zoom_blur", "snow", "brightness", "translate", "rotate", "tilt", "scale",
+	"speckle_noise", "speckle_noise_2", "speckle_noise_3", "gaussian_blur", "spatter", "shear",
+}
+
 // describe fills what follows from s.Runs.
 func (s *Summary) describe() {
-	corruptions, groups := map[string]bool{}, map[string]bool{}
+	corruptions, groups, perturbations := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, r := range s.Runs {
-		for name := range r.Corruptions {
-			corruptions[name] = true
+		if c := r.corruption(); c != nil {
+			for name := range c.ByCorruption {
+				corruptions[name] = true
+			}
+			for group := range c.ByGroup {
+				groups[group] = true
+			}
 		}
-		for group := range r.Groups {
-			groups[group] = true
+		if r.Eval != nil && r.Eval.Perturbation != nil {
+			for name := range r.Eval.Perturbation.ByPerturbation {
+				perturbations[name] = true
+			}
 		}
 		s.Synthetic = s.Synthetic || r.Config.Dataset == "shapes"
 	}
-	for _, name := range paperOrder {
-		if corruptions[name] {
-			s.Corruptions = append(s.Corruptions, name)
-			delete(corruptions, name)
-		}
-	}
-	s.Corruptions = append(s.Corruptions, sorted(corruptions)...)
-	for _, g := range groupOrder {
-		if groups[g] {
-			s.Groups = append(s.Groups, g)
-			delete(groups, g)
-		}
-	}
-	s.Groups = append(s.Groups, sorted(groups)...)
+	s.Corruptions = inOrder(corruptions, paperOrder)
+	s.Groups = inOrder(groups, groupOrder)
+	s.Perturbations = inOrder(perturbations, pPaperOrder)
 	s.Seeds = bySeeds(s.Runs)
+	s.Tables = compare(s.Seeds)
+	s.Missing = merged(s.Runs)
 	s.Title = s.title()
 	s.Notes = s.notes()
+}
+
+// inOrder lists a set, the names of order first and in that order.
+func inOrder(set map[string]bool, order []string) []string {
+	var out []string
+	for _, name := range order {
+		if set[name] {
+			out = append(out, name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		if !slices.Contains(order, name) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 func (s *Summary) title() string {
@@ -117,25 +126,47 @@ func (s *Summary) notes() []string {
 	default:
 		notes = append(notes, "Each row is one training run (n = 1). Differences smaller than the spread between seeds mean nothing.")
 	}
-	if len(s.Unfinished) > 0 {
-		notes = append(notes, "Left out, because they are not trained or not evaluated yet: "+strings.Join(s.Unfinished, ", ")+".")
+	if names := s.unevaluated(); len(names) > 0 && len(s.Runs) > 1 {
+		notes = append(notes, "Not trained or not evaluated yet: "+strings.Join(names, ", ")+".")
 	}
-	notes = append(notes, fmt.Sprintf("Errors are top-1, in percent, over %s test images; the mean corruption error is the unnormalised mean over %s, "+
-		"which the CIFAR literature also calls mCE.",
-		strings.Join(distinct(s.Runs, func(r Run) string { return thousands(r.N) }), " or "), s.corruptionCount()))
-	for _, source := range distinct(s.Runs, func(r Run) string { return r.Source }) {
-		if strings.HasPrefix(source, "generated") {
+	for _, reason := range s.Unreadable {
+		notes = append(notes, "Left out: "+reason+".")
+	}
+	evaluated := slices.DeleteFunc(slices.Clone(s.Runs), func(r Run) bool { return r.Eval == nil })
+	if len(evaluated) == 0 {
+		return append(notes, "No run is evaluated yet: there are no errors to show.")
+	}
+	images := strings.Join(distinct(evaluated, func(r Run) string { return thousands(r.images()) }), " or ")
+	if len(s.Corruptions) == 0 {
+		notes = append(notes, fmt.Sprintf("Errors are top-1, in percent, over %s test images.", images))
+	} else {
+		notes = append(notes, fmt.Sprintf("Errors are top-1, in percent, over %s test images; the mean corruption error is the unnormalised mean over %s, "+
+			"which the CIFAR literature also calls mCE.", images, s.corruptionCount()))
+	}
+	for _, source := range distinct(evaluated, Run.source) {
+		switch {
+		case strings.HasPrefix(source, "generated"):
 			notes = append(notes, "The corrupted images are "+source+
 				" by this program and not the published files; figures on them are not comparable with published ones.")
-		} else {
+		case source != "":
 			notes = append(notes, "The corrupted images are the "+source+" files.")
 		}
 	}
-	notes = append(notes, "RMS calibration is the published code's: bins of 100 images by confidence, the top bin left out, in percent.",
+	return append(notes, "RMS calibration is the published code's: bins of 100 images by confidence, the top bin left out, in percent.",
 		"The time is that of training alone. Networks trained in "+
 			strings.Join(distinct(s.Runs, func(r Run) string { return r.Config.Precision }), " or ")+", evaluated in "+
-			strings.Join(distinct(s.Runs, func(r Run) string { return r.Precision }), " or ")+".")
-	return notes
+			strings.Join(distinct(evaluated, func(r Run) string { return r.Eval.Precision }), " or ")+".")
+}
+
+// unevaluated lists the runs without an evaluation.
+func (s *Summary) unevaluated() []string {
+	var list []string
+	for _, r := range s.Runs {
+		if r.Eval == nil {
+			list = append(list, r.Name)
+		}
+	}
+	return list
 }
 
 // corruptionCount is, for example, "5 corruptions (brightness, …), five severities each".
@@ -200,13 +231,4 @@ func distinct(runs []Run, of func(Run) string) []string {
 		}
 	}
 	return values
-}
-
-func sorted(set map[string]bool) []string {
-	names := make([]string, 0, len(set))
-	for name := range set {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -28,19 +29,28 @@ func (s Summary) columns() []column {
 	}
 	name := add("", "run", func(r Run) string { return r.Name })
 	name.left = true
-	columns := []column{name, add("clean", "error %", func(r Run) string { return decimal(r.Clean) })}
+	columns := []column{name, add("clean", "error %", func(r Run) string { return number(r.clean()) })}
 	for _, g := range s.Groups {
-		columns = append(columns, add(g, "error %", func(r Run) string {
-			if v, ok := r.Groups[g]; ok {
-				return decimal(v)
-			}
-			return "–"
-		}))
+		columns = append(columns, add(g, "error %", func(r Run) string { return number(r.group(g)) }))
 	}
-	return append(columns,
-		add("mean corruption", "error %", func(r Run) string { return decimal(r.Mean) }),
-		add("RMS calibration", "corrupted %", func(r Run) string { return number(r.Calibration) }),
-		add("training", "time", func(r Run) string { return duration(r.Train.Seconds) }))
+	columns = append(columns,
+		add("mean corruption", "error %", func(r Run) string { return number(r.mean()) }),
+		add("RMS calibration", "corrupted %", func(r Run) string { return number(r.calibration()) }))
+	some := func(of func(Run) run.Number) bool {
+		return slices.ContainsFunc(s.Runs, func(r Run) bool { return of(r).Known() })
+	}
+	if some(Run.mce) {
+		columns = append(columns, add("mCE by", "AlexNet %", func(r Run) string { return number(r.mce()) }))
+	}
+	if some(Run.mfp) {
+		columns = append(columns, add("mean flip", "probab. %", func(r Run) string { return number(r.mfp()) }))
+	}
+	return append(columns, add("training", "time", func(r Run) string {
+		if r.Train == nil {
+			return "–"
+		}
+		return duration(r.Train.Seconds)
+	}))
 }
 
 // decimal writes a rate in percent for a column that says so.
@@ -70,7 +80,18 @@ func Table(w io.Writer, s Summary) error {
 			fmt.Fprintln(out, []string{"* ", "  "}[min(i, 1)]+part)
 		}
 	}
+	writeMissing(out, s.Missing)
 	return out.Flush()
+}
+
+// writeMissing says what the runs lack, a line each, and the command that makes it.
+func writeMissing(out io.Writer, gaps []Gap) {
+	if len(gaps) > 0 {
+		fmt.Fprint(out, "\nNot in this report yet:\n")
+	}
+	for _, g := range gaps {
+		fmt.Fprintf(out, "  %s\n", g)
+	}
 }
 
 // writeColumns writes the headings, a line under them, and the cells.

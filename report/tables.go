@@ -1,0 +1,311 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"augmix/run"
+)
+
+// figureNames are the columns of run.Scores.Figures.
+var figureNames = []string{"error %", "NLL", "Brier", "RMS calib. %", "all bins %", "MAD calib. %", "all bins %", "ECE %",
+	"conf − acc %", "soft F1 %", "AURRA %"}
+
+// figureRow has all figures of a set, losses and Brier scores with four digits, and the intervals' ends where there are
+// some.
+func figureRow(name string, s run.Scores, ends *run.Bounds[run.Scores]) []tableCell {
+	out := row(name)
+	var low, high run.Scores
+	if ends != nil {
+		low, high = ends.Low, ends.High
+	}
+	from, to := low.Figures(), high.Figures()
+	for i, p := range s.Figures() {
+		digits := 2
+		if p == &s.NLL || p == &s.Brier {
+			digits = 4
+		}
+		cell := tableCell{Text: signed(*p, digits)}
+		if ends != nil && !math.IsNaN(*from[i]) && !math.IsNaN(*to[i]) {
+			cell.Spread = "(" + signed(*from[i], digits) + " to " + signed(*to[i], digits) + ")"
+		}
+		out = append(out, cell)
+	}
+	return out
+}
+
+// signed writes a figure that may be negative, with a minus sign.
+func signed(v float64, digits int) string {
+	if math.IsNaN(v) {
+		return "–"
+	}
+	return strings.Replace(fmt.Sprintf("%.*f", digits, v), "-", "−", 1)
+}
+
+// overAll are the means over everything as scores.
+func overAll(c *run.Corruption) run.Scores {
+	return run.Scores{
+		Error: c.MeanError, NLL: c.NLL, Brier: c.Brier, RMSCalibration: c.RMSCalibration, RMSCalibrationAllBins: c.RMSCalibrationAllBins,
+		MADCalibration: c.MADCalibration, MADCalibrationAllBins: c.MADCalibrationAllBins, ECE: c.ECE,
+		ConfidenceMinusAccuracy: c.ConfidenceMinusAccuracy, SoftF1: c.SoftF1, AURRA: c.AURRA,
+	}
+}
+
+// figuresTable has all figures of one run: clean, by severity, corrupted, with intervals and at the temperature.
+func figuresTable(r Run) grid {
+	t := grid{Head: append([]string{"images"}, figureNames...)}
+	e := r.Eval
+	if e == nil {
+		return t
+	}
+	t.Caption = fmt.Sprintf("n = %s images of each set, %s. Lower is better but for AURRA; above 0, conf − acc says overconfident.", thousands(e.N), e.Precision)
+	var clean, corrupted *run.Bounds[run.Scores]
+	if i := e.Intervals; i != nil {
+		clean = i.Clean
+		if c := i.Corruption; c != nil {
+			corrupted = &run.Bounds[run.Scores]{Low: overAll(&c.Low), High: overAll(&c.High)}
+		}
+		t.Notes = append(t.Notes, fmt.Sprintf("In brackets: %.0f %% intervals of %s samples; %s.", i.Level, thousands(i.Resamples), i.Method))
+	}
+	if e.Clean != nil {
+		t.Rows = append(t.Rows, figureRow("clean", *e.Clean, clean))
+	}
+	if c := e.Corruption; c != nil {
+		for i, scores := range c.BySeverity {
+			t.Rows = append(t.Rows, figureRow(fmt.Sprintf("severity %d", c.Severities[i]), scores, nil))
+		}
+		t.Rows = append(t.Rows, figureRow("corrupted, mean", overAll(c), corrupted))
+		if c.Pooling != "" {
+			t.Notes = append(t.Notes, "Means: "+c.Pooling+".")
+		}
+	}
+	if at := e.Temperature; at != nil {
+		name := fmt.Sprintf(" at T = %.2f", at.Value)
+		if at.Clean != nil {
+			t.Rows = append(t.Rows, figureRow("clean"+name, *at.Clean, nil))
+		}
+		if at.Corruption != nil {
+			t.Rows = append(t.Rows, figureRow("corrupted"+name, overAll(at.Corruption), nil))
+		}
+		t.Notes = append(t.Notes, fmt.Sprintf("Temperature %.4f from %s; n = %s there.", at.Value, at.From, thousands(at.N)))
+	}
+	return t
+}
+
+// gridOf makes a table for the page of the columns of one for a terminal.
+func gridOf(columns []column) grid {
+	var t grid
+	for _, c := range columns {
+		t.Head = append(t.Head, strings.TrimSpace(c.Over+" "+c.Under))
+		for i, cell := range c.cells {
+			if len(t.Rows) <= i {
+				t.Rows = append(t.Rows, nil)
+			}
+			t.Rows[i] = append(t.Rows[i], tableCell{Text: cell})
+		}
+	}
+	return t
+}
+
+func runsTable(s Summary) grid {
+	t := gridOf(s.columns())
+	t.Caption = "Lower is better in every column."
+	return t
+}
+
+// seedsTable has a row a group with the mean and the spread over seeds, the best of each column marked where all were
+// measured alike.
+func seedsTable(s Summary) grid {
+	type measure struct {
+		name string
+		of   func(Seeds) Spread
+	}
+	measures := []measure{{"clean error %", func(g Seeds) Spread { return g.Clean }}}
+	for _, name := range s.Groups {
+		measures = append(measures, measure{name + " error %", func(g Seeds) Spread {
+			if v, ok := g.Groups[name]; ok {
+				return v
+			}
+			return Spread{Mean: run.None(), Std: run.None()}
+		}})
+	}
+	measures = append(measures,
+		measure{"mean corruption error %", func(g Seeds) Spread { return g.Mean }},
+		measure{"mCE by AlexNet %", func(g Seeds) Spread { return g.MCE }},
+		measure{"RMS calibration, clean %", func(g Seeds) Spread { return g.CleanCalibration }},
+		measure{"RMS calibration, corrupted %", func(g Seeds) Spread { return g.Calibration }},
+		measure{"mean flip probability %", func(g Seeds) Spread { return g.MFP }})
+	t := grid{Caption: "Lower is better in every column.", Head: []string{"runs", "n"}}
+	for _, g := range s.Seeds {
+		t.Rows = append(t.Rows, []tableCell{{Text: g.Label, Sub: g.Dataset + ", " + g.Network}, {Text: fmt.Sprint(g.N)}})
+	}
+	comparable := len(s.Seeds) > 1 && alike(s.Seeds) && len(distinct(s.Runs, func(r Run) string { return r.Config.Dataset })) == 1
+	for _, m := range measures {
+		lowest, known := math.Inf(1), 0
+		for _, g := range s.Seeds {
+			if v := m.of(g).Mean; v.Known() {
+				lowest, known = math.Min(lowest, float64(v)), known+1
+			}
+		}
+		if known == 0 {
+			continue
+		}
+		t.Head = append(t.Head, m.name)
+		for i, g := range s.Seeds {
+			v := m.of(g)
+			cell := spreadCell(v, g.N)
+			cell.Best = comparable && known > 1 && float64(v.Mean) == lowest
+			t.Rows[i] = append(t.Rows[i], cell)
+		}
+	}
+	if slices.ContainsFunc(s.Seeds, func(g Seeds) bool { return g.Seconds.Mean.Known() }) {
+		t.Head = append(t.Head, "training time")
+		for i, g := range s.Seeds {
+			text := "–"
+			if v := g.Seconds.Mean; v.Known() {
+				text = duration(float64(v))
+			}
+			t.Rows[i] = append(t.Rows[i], tableCell{Text: text})
+		}
+	}
+	if comparable {
+		t.Notes = append(t.Notes, "★ The lowest of its column.")
+	} else if len(s.Seeds) > 1 {
+		t.Notes = append(t.Notes, "These runs were not measured on the same images in the same way, so none is marked as the best.")
+	}
+	if several(s.Seeds) {
+		t.Notes = append(t.Notes, "Mean ± sample standard deviation over n seeds.")
+	}
+	return t
+}
+
+// spreadCell is a mean with its spread below it, and with the number of runs where that is not n.
+func spreadCell(v Spread, n int) tableCell {
+	cell := tableCell{Text: number(v.Mean)}
+	if v.Std.Known() {
+		cell.Spread = "± " + decimal(float64(v.Std))
+	}
+	if v.N > 0 && v.N != n {
+		cell.Sub = fmt.Sprintf("n = %d", v.N)
+	}
+	return cell
+}
+
+// comparisonTable is one of the paper's tables, the published figures below the ones measured here.
+func comparisonTable(c Comparison) grid {
+	t := grid{Caption: c.Dataset + ": " + c.Figure, Head: append([]string{"network"}, c.Methods...)}
+	for _, r := range c.Rows {
+		cells := row(r.Network)
+		for _, cell := range r.Cells {
+			out := tableCell{Text: cell.String(), Best: cell.Best}
+			if cell.N > 1 {
+				out.Text += fmt.Sprintf(" (n = %d)", cell.N)
+			}
+			if cell.Source > 0 {
+				out.Sub = fmt.Sprintf("published: %s [%d]", published(cell.Published), cell.Source)
+			}
+			cells = append(cells, out)
+		}
+		t.Rows = append(t.Rows, cells)
+	}
+	if len(c.Means) > 0 {
+		cells := row("mean over networks")
+		for _, m := range c.Means {
+			cells = append(cells, tableCell{Text: m.String()})
+		}
+		t.Rows = append(t.Rows, cells)
+	}
+	t.Notes = slices.Clone(c.Notes)
+	for i, source := range c.Sources {
+		t.Notes = append(t.Notes, fmt.Sprintf("[%d] %s.", i+1, source))
+	}
+	return t
+}
+
+// published writes a published figure with the digits that it was given with.
+func published(v run.Number) string {
+	if text := decimal(float64(v)); !strings.HasSuffix(text, "0") {
+		return text
+	}
+	return fmt.Sprintf("%.1f", float64(v))
+}
+
+// corruptionTable has the error of each group on each corruption, and what is published of it.
+func corruptionTable(s Summary) grid {
+	t := grid{Caption: "Error %, the mean over severities.", Head: append([]string{"corruption"}, labels(s.Seeds)...)}
+	var single *run.Corruption
+	if len(s.Runs) == 1 {
+		if single = s.Runs[0].corruption(); single != nil {
+			t.Head = []string{"corruption", "mean error %"}
+			for _, severity := range single.Severities {
+				t.Head = append(t.Head, fmt.Sprintf("severity %d", severity))
+			}
+		}
+	}
+	for _, name := range s.Corruptions {
+		cells := row(spaced(name))
+		for _, g := range s.Seeds {
+			v, ok := g.Corruptions[name]
+			if !ok {
+				v = Spread{Mean: run.None(), Std: run.None()}
+			}
+			cells = append(cells, spreadCell(v, g.N))
+		}
+		if single != nil {
+			for _, e := range single.ByCorruption[name].Severity {
+				cells = append(cells, tableCell{Text: decimal(e)})
+			}
+		}
+		t.Rows = append(t.Rows, cells)
+	}
+	t.addPublished(s)
+	return t
+}
+
+// addPublished adds a column for each network and method of which errors by corruption are published.
+func (t *grid) addPublished(s Summary) {
+	var done []*Publication
+	for _, g := range s.Seeds {
+		p := publishedOf(g.members[0].Config)
+		if p == nil || p.byCorruption == nil || p.Dataset == "imagenet" || slices.Contains(done, p) {
+			continue // Of ImageNet they are CEs, the columns here are errors.
+		}
+		done = append(done, p)
+		t.Head = append(t.Head, fmt.Sprintf("published, %s %s [%d]", p.Network, p.Method, len(done)))
+		for i, name := range s.Corruptions {
+			text := "–"
+			if k := slices.Index(paperOrder, name); k >= 0 && k < len(p.byCorruption) {
+				text = decimal(p.byCorruption[k])
+			}
+			t.Rows[i] = append(t.Rows[i], tableCell{Text: text})
+		}
+		t.Notes = append(t.Notes, fmt.Sprintf("[%d] %s.", len(done), p.Source))
+	}
+	if len(done) > 0 && slices.ContainsFunc(s.Runs, generatedSource) {
+		t.Notes = append(t.Notes, "The published columns are about the published corrupted files; the others are about images generated by this program, which differ.")
+	}
+}
+
+// flipsTable has the flip probability of each group along each perturbation, and the means.
+func flipsTable(s Summary) grid {
+	t := grid{Caption: "Flip probability %.", Head: append([]string{"perturbation"}, labels(s.Seeds)...)}
+	for _, name := range s.Perturbations {
+		cells := row(spaced(name))
+		for _, g := range s.Seeds {
+			v, ok := g.Perturbations[name]
+			if !ok {
+				v = Spread{Mean: run.None(), Std: run.None()}
+			}
+			cells = append(cells, spreadCell(v, g.N))
+		}
+		t.Rows = append(t.Rows, cells)
+	}
+	means := row("mean of the ten for testing (mFP)")
+	for _, g := range s.Seeds {
+		means = append(means, spreadCell(g.MFP, g.N))
+	}
+	t.Rows = append(t.Rows, means)
+	return t
+}

@@ -20,7 +20,7 @@ var fiveCorruptions = map[string]float64{
 
 // writeRun makes a finished and evaluated run in dir. scale sets how much the
 // corruptions hurt.
-func writeRun(t *testing.T, dir string, c run.Config, scale float64, started time.Time) *run.Folder {
+func writeRun(t testing.TB, dir string, c run.Config, scale float64, started time.Time) *run.Folder {
 	t.Helper()
 	check := func(err error) {
 		t.Helper()

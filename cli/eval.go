@@ -7,6 +7,7 @@ import (
 
 	"augmix/corrupt"
 	"augmix/data"
+	"augmix/eval"
 	"augmix/nets"
 	"augmix/pixel"
 	"augmix/run"
@@ -49,6 +50,8 @@ type evaluation struct {
 
 	perturbations []string
 	pData         string
+	alexNetFlips  string         // a file
+	flipNorm      *eval.FlipNorm // what is in it
 }
 
 func allSeverities() []int {
@@ -81,6 +84,7 @@ func newEvaluation(f *flags) *evaluation {
 		"only these perturbations (default: those for testing, and spatter)")
 	g.text(&e.pData, "p-data", "DIR|generate", nil,
 		"the perturbation sequences, or generate to make them (default: those beside the data if there are any, else generate)")
+	g.text(&e.alexNetFlips, "alexnet-flips", "FILE", nil, "AlexNet's flip probabilities, for mFR: a JSON object of each perturbation's in percent")
 	g.frost(&e.frostDir)
 
 	e.figures(f.group("Figures"))
@@ -213,7 +217,7 @@ func (e *evaluation) decide(runs []string) error {
 		return usage("what is to be evaluated? Name a run's folder, or --checkpoint FILE")
 	}
 	if !slices.Contains(e.sets, "p") {
-		for _, name := range []string{"perturbations", "p-data"} {
+		for _, name := range []string{"perturbations", "p-data", "alexnet-flips"} {
 			if e.given(name) {
 				return usage("--%s is about sequences, which --sets %s leaves out; add p, or leave --%s out", name, strings.Join(e.sets, ","), name)
 			}
@@ -248,6 +252,12 @@ func (e *evaluation) decide(runs []string) error {
 		var err error
 		if e.frost, err = corrupt.ReadFrost(e.frostDir); err != nil {
 			return usage("--frost-dir: %v", err)
+		}
+	}
+	if e.given("alexnet-flips") {
+		var err error
+		if e.flipNorm, err = eval.ReadFlipNorm(e.alexNetFlips); err != nil {
+			return usage("--alexnet-flips: %v", err)
 		}
 	}
 	if err := checkSaid(e.given, *c, e.foreign); err != nil {

@@ -196,7 +196,7 @@ func (e *evaluation) options(networks []network, first, all int, log *progress) 
 	t := networks[0].target
 	o := eval.Options{
 		Dataset: t.test, DataDir: t.data, Sets: e.sets, Only: e.only, CData: e.cData, PData: e.pData, Perturbations: e.perturbations,
-		Frost:     e.frost,
+		Frost: e.frost, FlipNorm: e.flipNorm,
 		BatchSize: evalBatchSize(e.config, t.dataset), Workers: e.config.NumWorkers, Limit: e.config.LimitEval, Bad: t.bad,
 		BF16:     e.config.Precision == "bf16",
 		Ensemble: e.ensemble, Resamples: e.resamples,

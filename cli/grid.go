@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"augmix/corrupt"
+	"augmix/eval"
 	"augmix/grid"
 	"augmix/run"
 	"augmix/train"
@@ -174,6 +175,9 @@ func (e *evaluation) answeredBy(r run.Evaluation) bool {
 	if e.temperature != "" && r.Temperature == nil || e.resamples > 0 && r.Intervals == nil {
 		return false
 	}
+	if slices.Contains(e.sets, "p") && !e.flipsAnsweredBy(r.Perturbation) || slices.Contains(e.sets, "fourier") && r.Fourier == nil {
+		return false
+	}
 	if !slices.Contains(e.sets, "c") {
 		return true
 	}
@@ -191,6 +195,23 @@ func (e *evaluation) answeredBy(r run.Evaluation) bool {
 	}
 	for _, severity := range e.severities {
 		if !slices.Contains(r.Corruption.Severities, severity) {
+			return false
+		}
+	}
+	return true
+}
+
+// flipsAnsweredBy is answeredBy of perturbation sequences.
+func (e *evaluation) flipsAnsweredBy(p *run.Perturbation) bool {
+	if p == nil || e.flipNorm != nil && p.NormalisedBy != e.flipNorm.From {
+		return false
+	}
+	names := e.perturbations
+	if len(names) == 0 {
+		names = eval.DefaultPerturbations()
+	}
+	for _, name := range names {
+		if _, ok := p.ByPerturbation[name]; !ok {
 			return false
 		}
 	}

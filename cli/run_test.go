@@ -175,10 +175,45 @@ func testEvaluation(t *testing.T, ok func(...string) (string, string)) {
 	testEvalBench(t, ok)
 	testFigures(t, ok)
 	testFourier(t, ok)
+	testFlips(t, ok)
 	testPredict(t, ok)
 	// What a run's checkpoint says of itself cannot be contradicted.
 	if code, _, stderr := callMain(t, strings.Fields("eval one --model resnet20 --quiet")...); code != exitCheckpoint || missingWord(stderr, "wrn resnet20") != "" {
 		t.Errorf("another model: exit code %d, %s", code, stderr)
+	}
+}
+
+// testFlips measures flip probabilities, which are stored beside what the run's result already says.
+func testFlips(t *testing.T, ok func(...string) (string, string)) {
+	var before, after run.Evaluation
+	readJSON(t, "one/results/eval.json", &before)
+	table, _ := ok(strings.Fields("eval one --sets p --perturbations tilt,snow --limit-eval 2 --quiet")...)
+	if missing := missingWord(table, "perturbation (2 sequences, generated (seed 0)) snow tilt mFP"); missing != "" || strings.Contains(table, "mFR") {
+		t.Errorf("eval --sets p lacks %q, or gives an mFR without AlexNet's flips:\n%s", missing, table)
+	}
+	readJSON(t, "one/results/eval.json", &after)
+	if p := after.Perturbation; p == nil || len(p.ByPerturbation) != 2 || p.Sequences != 2 || after.Clean == nil || after.N != before.N ||
+		after.Clean.NLL != before.Clean.NLL || len(after.Corruption.ByCorruption) != len(before.Corruption.ByCorruption) {
+		t.Errorf("the run's result became %+v", after)
+	}
+	flips := map[string]float64{}
+	for _, name := range corrupt.TestPerturbations() {
+		flips[name] = 20
+	}
+	text, err := json.Marshal(flips)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile("alexnet.json", text, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	table, _ = ok(strings.Fields("eval one --sets p --limit-eval 1 --alexnet-flips alexnet.json --json flips.json --quiet")...)
+	if missing := missingWord(table, "flip rate % top-5 distance spatter mFR AlexNet's alexnet.json"); missing != "" {
+		t.Errorf("eval --alexnet-flips lacks %q:\n%s", missing, table)
+	}
+	readJSON(t, "flips.json", &after)
+	if p := after.Perturbation; !p.MFR.Known() || math.Abs(float64(p.MFR-5*p.MFP)) > 1e-9 || p.NormalisedBy != "alexnet.json" {
+		t.Errorf("flips against 20 %% each: got the mFR %v of the mFP %v", p.MFR, p.MFP)
 	}
 }
 

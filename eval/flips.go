@@ -60,7 +60,7 @@ func (f *Flips) Scores() run.PerturbationScores {
 		panic("eval: Flips.Scores of no sequences")
 	}
 	s := run.PerturbationScores{
-		FlipProbability: 100 * f.flipped / float64(f.sequences), Top5Distance: run.None(), Frames: f.frames,
+		FlipProbability: 100 * f.flipped / float64(f.sequences), FlipRate: run.None(), Top5Distance: run.None(), Frames: f.frames,
 	}
 	if f.classes > topFive {
 		s.Top5Distance = run.Number(f.distance / float64(f.sequences))

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -55,11 +56,11 @@ func (o Options) perturbed(clean data.Dataset) ([]sequenceSet, error) {
 }
 
 // flips measures the sequences of all perturbations and returns the figures of each
-// network.
+// network, then with Ensemble those of the ensemble.
 func (o Options) flips(networks []*nets.Net, sets []sequenceSet) ([]*run.Perturbation, error) {
-	out := make([]*run.Perturbation, len(networks))
-	for i := range out {
-		out[i] = &run.Perturbation{ByPerturbation: map[string]run.PerturbationScores{}}
+	var out []*run.Perturbation
+	for range o.subjectCount(len(networks)) {
+		out = append(out, &run.Perturbation{MFR: run.None(), ByPerturbation: map[string]run.PerturbationScores{}})
 	}
 	for k, set := range sets {
 		sequences, err := set.open()
@@ -83,6 +84,9 @@ func (o Options) flips(networks []*nets.Net, sets []sequenceSet) ([]*run.Perturb
 	}
 	for _, p := range out {
 		summarisePerturbations(p)
+		if o.FlipNorm != nil {
+			o.FlipNorm.normalise(p)
+		}
 	}
 	return out, nil
 }
@@ -94,16 +98,24 @@ func (o Options) flipsOf(networks []*nets.Net, set sequenceSet, sequences data.S
 	predictor := NewSequencePredictor(networks[0], w, h/frames, c, frames, max(1, o.BatchSize/frames), o.Workers)
 	defer predictor.Close()
 	predictor.PassOver(o.Bad)
+	for _, net := range networks[1:] {
+		predictor.Also(net)
+	}
 	var all []*Flips
-	for i, net := range networks {
-		if i > 0 {
-			predictor.Also(net)
-		}
+	for range o.subjectCount(len(networks)) {
 		all = append(all, NewFlips(predictor.classes, frames, corrupt.IsNoise(set.name)))
 	}
+	var mixed []float32
 	err := predictor.Each(sequences, func(outputs Outputs) error {
-		for i, f := range all {
-			f.Add(outputs.Logits[i])
+		for i, logits := range outputs.Logits {
+			if slices.ContainsFunc(logits, func(v float32) bool { return v-v != 0 }) {
+				return errors.New("the network's output is not finite")
+			}
+			all[i].Add(logits)
+		}
+		if o.Ensemble {
+			mixed = ensembleLogits(mixed, outputs.Logits, predictor.classes)
+			all[len(networks)].Add(mixed)
 		}
 		show(all[0].Len(), sequences.Len())
 		return nil

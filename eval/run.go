@@ -25,6 +25,7 @@ type Options struct {
 	CData         string         // "generate", a folder in the published layout, or empty: the one beside the data, else generated.
 	Frost         []*pixel.Image // Textures for frost; nil is the program's own.
 	PData         string         // CData of perturbations.
+	FlipNorm      *FlipNorm      // Normalises flip probabilities; nil does not.
 	BatchSize     int
 	Workers       int
 	Limit         int              // Images of the clean set, and of each severity; 0 is all.
@@ -112,7 +113,7 @@ func (o Options) run(networks []*nets.Net) ([]run.Evaluation, error) {
 	}
 	var results []run.Evaluation
 	for i, s := range pass.subjects {
-		if i < len(flips) && len(sequences) > 0 {
+		if len(sequences) > 0 {
 			s.result.Perturbation = flips[i]
 		}
 		if err := s.finish(clean.Name() == "imagenet"); err != nil {

@@ -29,13 +29,18 @@ type subject struct {
 	cellsResampled [][]run.Scores
 }
 
-// subjects returns those of n networks.
-func (o Options) subjects(n int, clean data.Dataset) []*subject {
+// subjectCount is how many subjects n networks have.
+func (o Options) subjectCount(n int) int {
 	if o.Ensemble {
 		n++
 	}
+	return n
+}
+
+// subjects returns those of n networks.
+func (o Options) subjects(n int, clean data.Dataset) []*subject {
 	var out []*subject
-	for range n {
+	for range o.subjectCount(n) {
 		s := &subject{classes: len(clean.Classes()), shifted: map[int][]bin{}}
 		s.result = run.Evaluation{Dataset: clean.Name(), N: clean.Len(), NExpected: clean.Len(), Precision: "fp32"}
 		if o.BF16 {

@@ -6,8 +6,12 @@ type Perturbation struct {
 	// MFPWithSpatter is the mean over those with spatter in the place of snow, as
 	// hendrycks/robustness evaluates CIFAR's (ImageNet-P/cifar-p-eval.py).
 	MFPWithSpatter Number `json:"mfp_with_spatter"`
-	Sequences      int    `json:"n"`      // of each perturbation
-	Source         string `json:"source"` // as Corruption's
+	// MFR is the mean flip rate over the perturbations for testing, normalised by AlexNet's
+	// flip probabilities, percent; none without them.
+	MFR          Number `json:"mfr"`
+	NormalisedBy string `json:"normalised_by,omitempty"` // the file that they are from
+	Sequences    int    `json:"n"`                       // of each perturbation
+	Source       string `json:"source"`                  // as Corruption's
 
 	ByPerturbation map[string]PerturbationScores `json:"by_perturbation"`
 }
@@ -15,6 +19,7 @@ type Perturbation struct {
 // PerturbationScores are the figures of one perturbation.
 type PerturbationScores struct {
 	FlipProbability float64 `json:"flip_probability"` // percent, the mean over sequences
+	FlipRate        Number  `json:"flip_rate"`        // normalised by AlexNet's flip probability, percent; none without that
 	Top5Distance    Number  `json:"top5_distance"`    // the mean over sequences; not normalised; none below six classes
 	Frames          int     `json:"frames"`
 	Source          string  `json:"source"`

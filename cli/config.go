@@ -124,7 +124,7 @@ func (g *group) optimizer(c *run.Config) {
 }
 
 func (g *group) evalBatch(c *run.Config) {
-	g.integer(&c.EvalBatchSize, "eval-batch-size", 1, maxBatch, "images at once in evaluation (default: 1000, of imagenet and folder 64)")
+	g.integer(&c.EvalBatchSize, "eval-batch-size", 1, maxBatch, "images at once in evaluation (default: 200, of imagenet and folder 64)")
 }
 
 func (g *group) machine(c *run.Config) {

@@ -57,8 +57,10 @@ func checkImages(c *run.Config) error {
 }
 
 // evalBatchSize is how many images are evaluated at once where the flags do not
-// say: the reference's 1000 of small ones, which of large ones would need many
-// gigabytes.
+// say. The predictions do not depend on it. The reference's 1000 of small images
+// are 65 MB of activations in a layer of 16 channels: of ResNet-20 on 8,000 images
+// two cores with 32 MB of cache are busy for 12.7 s with 1000, 9.0 s with 200 and
+// 10.3 s with 64 (bench eval --eval-batch-size). Large ones need more memory each.
 func evalBatchSize(c run.Config, dataset string) int {
 	switch {
 	case c.EvalBatchSize > 0:
@@ -66,7 +68,7 @@ func evalBatchSize(c run.Config, dataset string) int {
 	case data.IsFolder(dataset):
 		return 64
 	}
-	return 1000
+	return 200
 }
 
 // openData opens one split of the dataset that c names, limited to n images unless

@@ -111,8 +111,8 @@ func TestReferenceDefaults(t *testing.T) {
 			t.Errorf("--%s: the default is %s, want %s", flag, got, want)
 		}
 	}
-	// 0 stands for a choice: the reference's for its small images, less for large ones.
-	for dataset, want := range map[string]int{"cifar10": 1000, "shapes": 1000, "folder": 64, "imagenet": 64} {
+	// 0 stands for a choice by the size of the images.
+	for dataset, want := range map[string]int{"cifar10": 200, "shapes": 200, "folder": 64, "imagenet": 64} {
 		if got := evalBatchSize(defaults(), dataset); got != want {
 			t.Errorf("%s: %d images are evaluated at once, want %d", dataset, got, want)
 		}

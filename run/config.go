@@ -17,8 +17,9 @@ import (
 // names are the flags' names with '_' for '-'.
 //
 // The tag resume:"free" marks the fields that may differ when a run is resumed,
-// because no weight and no logged number depends on them. device is compared by
-// kind, since cuda:0 and cuda:1 compute the same.
+// because no weight and no logged number depends on them, or as of eval_batch_size
+// only the last digits of a logged one. device is compared by kind, since cuda:0
+// and cuda:1 compute the same.
 type Config struct {
 	// Data.
 	Dataset    string   `json:"dataset"`
@@ -91,7 +92,7 @@ type Config struct {
 	LabelSmoothing float64 `json:"label_smoothing"`
 	ClipGrad       float64 `json:"clip_grad"` // largest norm of the gradients; 0 is any
 	EMA            float64 `json:"ema"`       // decay of the weights' moving average; 0 is none
-	EvalBatchSize  int     `json:"eval_batch_size"`
+	EvalBatchSize  int     `json:"eval_batch_size" resume:"free"`
 	Seed           uint64  `json:"seed"`
 
 	// Where the weights begin. The file may move; its digest decides.

@@ -124,7 +124,7 @@ func TestDifferences(t *testing.T) {
 	if got := Differences(Config{}, empty); len(got) != 0 {
 		t.Errorf("no classes and an empty list differ in %v", got)
 	}
-	free := map[string]bool{"num-workers": true, "data": true, "save": true, "print-freq": true, "checkpoint-every": true, "on-bad-sample": true, "init": true, "recipe": true}
+	free := map[string]bool{"num-workers": true, "eval-batch-size": true, "data": true, "save": true, "print-freq": true, "checkpoint-every": true, "on-bad-sample": true, "init": true, "recipe": true}
 	ds := Differences(sample(), Config{Device: "cuda"})
 	if len(ds) != len(ConfigKeys()) {
 		t.Errorf("%d fields differ, want all %d", len(ds), len(ConfigKeys()))

@@ -3,6 +3,8 @@
 #
 #   scripts/bench.sh AUGMIX [REFERENCE]
 #
+# EVAL_IMAGES=N evaluates the first N of CIFAR-10's 10,000 test images in the evaluation row, whose whole 750,000 images take
+# many minutes on either side; it is run once, or EVAL_PAIRS times.
 # REFERENCE is a checkout of google-research/augmix; rows that need it say so without it. The machine should do nothing
 # else meanwhile: a step of two threads waits for the slower one.
 set -euo pipefail
@@ -58,11 +60,25 @@ else
 fi
 
 if [ ! -d "$data/cifar-10-batches-py" ]; then
-    echo "bench: the epoch row needs CIFAR-10; AUGMIX_TEST_DATA names the folder that holds cifar-10-batches-py" >&2
+    echo "bench: the rows for an epoch and an evaluation need CIFAR-10; AUGMIX_TEST_DATA names the folder that holds cifar-10-batches-py" >&2
     exit
 fi
 save=$(mktemp -d)
 trap 'rm -rf "$save"' EXIT
+checkpoint=$data/checkpoints/resnet20-12fca82f.th
+if [ -e "$checkpoint" ]; then
+    images=${EVAL_IMAGES:-10000}
+    "$augmix" corrupt --dataset cifar10 --data "$data" --limit-eval "$images" --out "$save/c" --quiet --only \
+        gaussian_noise,shot_noise,impulse_noise,defocus_blur,glass_blur,motion_blur,zoom_blur,snow,frost,fog,brightness,contrast,elastic_transform,pixelate,jpeg_compression \
+        >/dev/null
+    $compare --pairs "${EVAL_PAIRS:-1}" --names "augmix, which makes the images" \
+        "the reference's test_c with ready files: ResNet-20 on CIFAR-10-C, $images images × 75, float32" --key images_per_second \
+        "$augmix bench eval --dataset cifar10 --data $data --model resnet20 --checkpoint $checkpoint --sets c --c-data generate \
+            --precision fp32 --limit-eval $images --quiet --json - | tr -d '\n'" \
+        "$python scripts/bench/eval_reference.py --reference $reference --data $data --checkpoint $checkpoint --corrupted $save/c"
+else
+    echo "bench: the evaluation row needs the published ResNet-20, $checkpoint" >&2
+fi
 recipe="--layers 16 --widen-factor 1 --limit-train 10000 --epochs 1 --batch-size 64"
 $compare --names 'augmix' 'the reference, 2 workers: an epoch of 10,000 CIFAR-10 images, WRN-16-1' --key epoch_seconds --lower \
     "rm -rf $save/run; $augmix train --dataset cifar10 --data $data --model wrn $recipe --limit-eval 1000 --quiet --save $save/run --json - | tr -d '\n' | sed 's/\"seconds\"/\"epoch_seconds\"/'" \

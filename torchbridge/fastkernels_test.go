@@ -202,6 +202,36 @@ func TestWinogradWithoutAutograd(t *testing.T) {
 	})
 }
 
+// A bias is added to what Winograd's algorithm computes in float32; in bfloat16 such convolutions are libtorch's.
+func TestWinogradBias(t *testing.T) {
+	needFastKernels(t, torch.Float)
+	torch.Scope(func() {
+		run := func(dtype int8) (y, db torch.Tensor) {
+			torch.Seed(4)
+			x, w := torch.RandN([]int64{3, 32, 8, 6}, false).CastTo(dtype), torch.RandN([]int64{48, 32, 3, 3}, false).CastTo(dtype)
+			b := torch.RandN([]int64{48}, false).CastTo(dtype)
+			b.SetRequiresGrad(true)
+			y = F.Conv2d(x.ChannelsLast(), w.ChannelsLast(), b, []int64{1, 1}, []int64{1, 1}, []int64{1, 1}, 1)
+			loss := torch.Mul(y, y)
+			loss.Sum().Backward()
+			return y, b.Grad()
+		}
+		wantY, wantB := run(torch.Double)
+		var libtorch torch.Tensor
+		withFastKernels(false, func() { libtorch, _ = run(torch.Float) })
+		y, db := run(torch.Float)
+		if bytes.Equal(y.Bytes(), libtorch.Bytes()) || !y.IsChannelsLast() {
+			t.Error("the output has libtorch's bits, or is not channels_last: the kernel did not run")
+		}
+		if e := relativeError(y, wantY); !(e <= 1e-6) {
+			t.Errorf("output: got relative error %.2e, want at most 1e-6", e)
+		}
+		if e := relativeError(db, wantB); !(e <= 1e-6) {
+			t.Errorf("bias's gradient: got relative error %.2e, want at most 1e-6", e)
+		}
+	})
+}
+
 func BenchmarkWinograd(b *testing.B) {
 	for _, s := range []convShape{
 		{96, 16, 16, 32, 32, 3, 1, 1}, {96, 32, 32, 32, 32, 3, 1, 1}, {96, 64, 64, 16, 16, 3, 1, 1},

@@ -1,4 +1,5 @@
 // Implements: the layers and losses of networks.
+#include <ATen/autocast_mode.h>
 #include <ATen/ops/adaptive_avg_pool2d.h>
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/batch_norm.h>
@@ -20,8 +21,13 @@ tb_result tb_conv2d(tb_tensor x, tb_tensor weight, tb_tensor bias, const int64_t
                     const int64_t *dilation, int64_t groups) {
   return one([&] {
     at::Tensor in = tensor(x), w = tensor(weight);
-    if (!bias && winograd_fits(in, w, pair(stride), pair(padding), pair(dilation), groups)) {
-      return winograd_conv2d(in, w);
+    if (winograd_fits(in, w, pair(stride), pair(padding), pair(dilation), groups)) {
+      if (!bias) return winograd_conv2d(in, w);
+      // In bf16 a sum would be rounded twice: libtorch adds the bias first.
+      bool floats = in.scalar_type() == at::kFloat && tensor(bias).scalar_type() == at::kFloat;
+      if (floats && !at::autocast::is_autocast_enabled(at::kCPU)) {
+        return winograd_conv2d(in, w).add_(tensor(bias).view({1, -1, 1, 1}));
+      }
     }
     return at::conv2d(in, w, optional(bias), pair(stride), pair(padding), pair(dilation), groups);
   });

@@ -1,6 +1,9 @@
 // Implements: rows.h, by compiling rows_kernels.h for each instruction set.
 #include "rows.h"
 
+// No one asks whether an operation trapped, and only so does GCC turn every condition on a float into a mask.
+#pragma GCC optimize("no-trapping-math")
+
 namespace bridge::rows {
 namespace {
 

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -100,7 +101,7 @@ func compareOn(dataset string, groups []Seeds) Comparison {
 // publish puts the published figure of a group's network and method into its cell.
 func (t *Comparison) publish(cell *Cell, g Seeds) {
 	p := publishedOf(g.members[0].Config)
-	if p == nil {
+	if p == nil || !wholeBenchmark(g.average.corruption()) {
 		return
 	}
 	cell.Published = p.Mean
@@ -112,17 +113,31 @@ func (t *Comparison) publish(cell *Cell, g Seeds) {
 	cell.Source = i + 1
 }
 
-// markBest marks the lowest mean of each row that has two or more, and makes the row of means over networks.
+// best tells which of the figures are the lowest, as they are shown; none where only one is known, or all are equal.
+func best(figures []run.Number) []bool {
+	shown := func(v run.Number) float64 { return math.Round(100 * float64(v)) }
+	lowest, highest := math.Inf(1), math.Inf(-1)
+	for _, v := range figures {
+		if v.Known() {
+			lowest, highest = math.Min(lowest, shown(v)), math.Max(highest, shown(v))
+		}
+	}
+	out := make([]bool, len(figures))
+	for i, v := range figures {
+		out[i] = lowest < highest && shown(v) == lowest
+	}
+	return out
+}
+
+// markBest marks the lowest mean of each row, and makes the row of means over networks.
 func (t *Comparison) markBest() {
 	for _, row := range t.Rows {
-		lowest, count := math.Inf(1), 0
+		var means []run.Number
 		for _, c := range row.Cells {
-			if c.Mean.Known() {
-				lowest, count = math.Min(lowest, float64(c.Mean)), count+1
-			}
+			means = append(means, c.Mean)
 		}
-		for i := range row.Cells {
-			row.Cells[i].Best = count > 1 && float64(row.Cells[i].Mean) == lowest
+		for i, is := range best(means) {
+			row.Cells[i].Best = is
 		}
 	}
 	if len(t.Rows) < 2 {
@@ -142,6 +157,12 @@ func (t *Comparison) markBest() {
 	}
 }
 
+// wholeBenchmark tells whether a mean is over what the published ones are over: the fifteen corruptions for testing at all
+// five severities.
+func wholeBenchmark(c *run.Corruption) bool {
+	return len(c.Severities) == 5 && slices.Equal(slices.Sorted(maps.Keys(c.ByCorruption)), slices.Sorted(slices.Values(paperOrder[:15])))
+}
+
 // describe says what a reader must know before comparing cells with each other and with published ones.
 func (t *Comparison) describe(groups []Seeds) {
 	var runs []Run
@@ -157,6 +178,9 @@ func (t *Comparison) describe(groups []Seeds) {
 	})
 	t.Notes = append(t.Notes, "Trained for "+strings.Join(trained, " or ")+"; mean ± sample standard deviation over n seeds.")
 	if len(t.Sources) == 0 {
+		if slices.ContainsFunc(runs, func(r Run) bool { return publishedOf(r.Config) != nil }) {
+			t.Notes = append(t.Notes, "Published figures are left out: they are about fifteen corruptions at five severities, the ones here about others.")
+		}
 		return
 	}
 	if slices.ContainsFunc(runs, generatedSource) {

@@ -121,8 +121,7 @@ func (s *Summary) notes() []string {
 		notes = append(notes, "This is a synthetic smoke test with n = 1: one seed on generated pictures. It shows that the program works from end to end, "+
 			"not how good a method is on photographs; no figure here compares with a published one.")
 	case several(s.Seeds):
-		notes = append(notes, "Each row of the first table is one training run, each of the second the runs that differ by their seed alone. "+
-			"Differences smaller than the spread between seeds mean nothing.")
+		notes = append(notes, "Runs that differ by their seed alone are averaged. Differences smaller than the spread between seeds mean nothing.")
 	default:
 		notes = append(notes, "Each row is one training run (n = 1). Differences smaller than the spread between seeds mean nothing.")
 	}

@@ -101,7 +101,7 @@ func TestBrowserSeesFaults(t *testing.T) {
 	}
 }
 
-// browserPages makes the report of one whole run, and that of several with seeds and gaps.
+// browserPages makes the report of one whole run, of several with seeds and gaps, and of some beside published figures.
 func browserPages(t *testing.T) map[string]string {
 	t.Helper()
 	c := config("augmix", 3)
@@ -130,7 +130,7 @@ func browserPages(t *testing.T) map[string]string {
 		t.Fatal(err)
 	}
 	pages := map[string]string{}
-	for name, dir := range map[string]string{"one": one.Dir(), "several": several} {
+	for name, dir := range map[string]string{"one": one.Dir(), "several": several, "published": comparedRuns(t)} {
 		s, err := Build([]string{dir}, "")
 		if err != nil {
 			t.Fatal(err)

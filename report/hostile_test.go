@@ -137,7 +137,7 @@ func TestBrokenPictures(t *testing.T) {
 
 // FuzzReport writes anything in the place of one of a run's files: a report is made, whole in itself, or refused.
 func FuzzReport(f *testing.F) {
-	files := []string{"results/eval.json", "results/train.json", "training_log.csv", "env.json", "config.json", "plots/preview.png"}
+	files := []string{"results/eval.json", "results/train.json", "training_log.csv", "env.json", "config.json", "metrics.jsonl", "plots/preview.png"}
 	c := config("augmix", 2)
 	whole, err := json.Marshal(wholeEvaluation(c, 1))
 	if err != nil {
@@ -150,12 +150,15 @@ func FuzzReport(f *testing.F) {
 	f.Add(uint8(1), []byte(`{"seconds":1e308,"images_per_second":-1}`))
 	f.Add(uint8(2), []byte("epoch,time(s),train_loss,test_loss,test_error(%)\n001,1,1e308,2,3\n001,1,1,2,3\n"))
 	f.Add(uint8(2), []byte("epoch,time(s),train_loss,test_loss,test_error(%)\n999999999,1,-1e9,0,100\n"))
+	f.Add(uint8(2), []byte("epoch,time(s),train_loss,test_loss,test_error(%)\n001,1,5e-324,0,5e-324\n"))
 	f.Add(uint8(3), []byte(`{"earlier":[{"command":null}],"command":["\u0000"]}`))
 	f.Add(uint8(4), c.JSON())
-	f.Add(uint8(5), []byte("\x89PNG\r\n\x1a\n"))
+	f.Add(uint8(5), []byte(`{"step":1,"learning_rate":1e300,"train_error":101}`+"\n"))
+	f.Add(uint8(5), []byte(`{"epoch":1,"step":5,"train_error":50,"test":{"error":5},"val":{"error":6}}`+"\n"+`{"epoch":`))
+	f.Add(uint8(6), []byte("\x89PNG\r\n\x1a\n"))
 	folder := writeRun(f, filepath.Join(f.TempDir(), "r"), c, 1, time.Unix(0, 0))
 	before := map[string][]byte{}
-	for _, name := range files[:5] {
+	for _, name := range files[:6] {
 		text, err := os.ReadFile(folder.Path(name))
 		if err != nil {
 			f.Fatal(err)

@@ -20,6 +20,7 @@ type Run struct {
 	Env     *run.Env         `json:"-"`
 	Train   *run.TrainResult `json:"train,omitempty"`
 	Log     []run.Row        `json:"-"`
+	Metrics []metric         `json:"-"`
 	Eval    *run.Evaluation  `json:"evaluation,omitempty"`
 	Fourier string           `json:"fourier_picture,omitempty"` // of a map that Eval does not hold
 	Files   []File           `json:"files"`                     // those that the report was made from
@@ -60,6 +61,9 @@ func loadRun(f *run.Folder) (Run, error) {
 	} else if slices.ContainsFunc(r.Log, not(soundRow)) {
 		r.Log = nil
 		r.lacks("training_log.csv", errors.New("losses or errors are out of range"), "there are no training curves", r.trainAgain())
+	}
+	if r.Metrics, err = readMetrics(f.Dir()); err != nil {
+		r.lacks("metrics.jsonl", err, "there are no curves of the training error, the learning rate and calibration", r.trainAgain())
 	}
 	r.loadEvaluation(f)
 	r.digest()
@@ -104,7 +108,7 @@ func (r *Run) loadEvaluation(f *run.Folder) {
 
 // digest lists the files that the report is made from.
 func (r *Run) digest() {
-	for _, name := range []string{"config.json", "env.json", "training_log.csv", "results/train.json", "results/eval.json"} {
+	for _, name := range []string{"config.json", "env.json", "training_log.csv", "metrics.jsonl", "results/train.json", "results/eval.json"} {
 		text, err := os.ReadFile(filepath.Join(r.Dir, name))
 		if err != nil {
 			continue // Its absence is among the Missing.

@@ -273,6 +273,7 @@ func TestEvenTicks(t *testing.T) {
 		{0, 0.06, "0.00 0.01 0.02 0.03 0.04 0.05 0.06"},
 		{0, 100, "0 20 40 60 80 100"},
 		{0, 0, "0"},
+		{0, 5e-324, "0"},
 	}
 	for _, test := range tests {
 		if got := tickLabels(evenTicks(test.lo, test.hi, 6)); got != test.want {

@@ -38,11 +38,11 @@ func recipeText(c run.Config) string {
 	if c.LimitTrain > 0 {
 		images = thousands(c.LimitTrain) + " training images"
 	}
-	schedule := "a cosine"
+	schedule := "cosine"
 	if c.Schedule != "" {
 		schedule = c.Schedule
 	}
-	return fmt.Sprintf("%s, %s, %d epochs of %s in batches of %d; learning rate %g with the schedule %s, momentum %g, weight decay %g; %s, seed %d.",
+	return fmt.Sprintf("%s, %s, %d epochs of %s in batches of %d; learning rate %g (%s), momentum %g, weight decay %g; %s, seed %d.",
 		network(c), c.MethodText(), c.Epochs, images, c.BatchSize, c.LearningRate, schedule, c.Momentum, c.Decay, c.Precision, c.Seed)
 }
 

@@ -29,10 +29,17 @@ func reliabilityChart(title string, bins []run.Bin) template.HTML {
 			class += " pale"
 		}
 		tip := fmt.Sprintf("%s images, confidence %.1f %%, accuracy %.1f %%", thousands(b.N), confidence, accuracy)
-		c.rect(class, from+0.6, c.y.from, to-0.6, c.y.at(accuracy), tip)
-		if b.N >= fewImages {
-			c.rect("gap", from+0.6, c.y.at(accuracy), to-0.6, c.y.at(confidence), tip)
+		if b.N < fewImages {
+			c.rect(class, from+0.6, c.y.from, to-0.6, c.y.at(accuracy), tip)
+		} else {
+			gap := "gap over"
+			if accuracy > confidence {
+				gap = "gap under s0"
+			}
+			c.rect(class, from+0.6, c.y.from, to-0.6, c.y.at(min(accuracy, confidence)), tip)
+			c.rect(gap, from+0.6, c.y.at(accuracy), to-0.6, c.y.at(confidence), tip)
 		}
+		c.line("edge", from+0.6, c.y.at(accuracy), to-0.6, c.y.at(accuracy))
 		c.rect("count", from+0.6, counts.from, to-0.6, counts.at(float64(b.N)/float64(most)),
 			fmt.Sprintf("%s of %s images", thousands(b.N), thousands(total)))
 	}

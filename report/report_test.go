@@ -46,6 +46,13 @@ func writeRun(t testing.TB, dir string, c run.Config, scale float64, started tim
 		}))
 	}
 	check(log.Close())
+	metrics, _, err := f.OpenMetrics(0)
+	check(err)
+	for e := 1; e <= c.Epochs; e++ {
+		check(metrics.Append(map[string]any{"step": 10*e - 5, "train_loss": 1, "train_error": 50, "learning_rate": 0.1 / float64(e)}))
+		check(metrics.Append(map[string]any{"epoch": e, "step": 10 * e, "train_loss": 1, "train_error": 60 / e, "test": run.Scores{Error: 20, ECE: 3}}))
+	}
+	check(metrics.Close())
 	check(f.WriteEvaluation(evaluation(c, scale)))
 	check(f.Finish(run.TrainResult{
 		Epochs: c.Epochs, Steps: 640, Seconds: 4.25 * float64(c.Epochs) * scale, ImagesPerSecond: 2100, TestError: 5, N: 2000, NExpected: 2000,
@@ -212,6 +219,7 @@ func TestMissingPartsAreNamed(t *testing.T) {
 		{"results/eval.json", "not evaluated yet", "augmix eval "},
 		{"results/train.json", "training is not finished", "augmix train --config "},
 		{"training_log.csv", "training_log.csv is missing", "augmix train --config "},
+		{"metrics.jsonl", "metrics.jsonl is missing", "augmix train --config "},
 		{"env.json", "env.json is missing", "augmix train --config "},
 	}
 	for _, half := range []bool{false, true} {
@@ -268,8 +276,8 @@ func TestWholeRun(t *testing.T) {
 	}
 	for _, want := range []string{
 		"95 % interval 4.20 to 5.90", "clean at T = 1.25", s.Runs[0].Files[0].SHA256,
-		"--sets clean,c,p,fourier --only gaussian_noise,defocus_blur,brightness,contrast,pixelate --c-data generate --p-data generate " +
-			"--fourier-epsilon 4 --fourier-images 100 --fourier-side 3 --temperature 1.25 --ci=1000",
+		"--sets clean,c,fourier --only gaussian_noise,defocus_blur,brightness,contrast,pixelate --c-data generate " +
+			"--fourier-epsilon 4 --fourier-images 100 --fourier-side 3 --temperature 1.25 --ci=1000", "--sets p --limit-eval 100 --p-data generate",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)

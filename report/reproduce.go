@@ -29,7 +29,9 @@ func reproduceSection(s Summary) section {
 		}
 		sec.Commands = append(sec.Commands, command{prefix + "training again, from the configuration below", visible(r.trainAgain())})
 		if r.Eval != nil {
-			sec.Commands = append(sec.Commands, command{prefix + "evaluation", visible(r.evaluationCommand())})
+			for _, line := range r.evaluationCommands() {
+				sec.Commands = append(sec.Commands, command{prefix + "evaluation", visible(line)})
+			}
 		}
 		dirs = append(dirs, quote(r.Dir))
 		sec.Folded = append(sec.Folded, folded{Summary: r.Name + "/config.json", Text: configText(r.Config)})
@@ -59,55 +61,88 @@ func shellLine(args []string) string {
 	return strings.Join(quoted, " ")
 }
 
-// evaluationCommand is the call of `augmix eval` that measures what a run's evaluation holds.
-func (r Run) evaluationCommand() string {
+// evaluationCommands are the calls of `augmix eval` that measure what a run's evaluation holds: one, and another for the
+// sequences of perturbed images where these are of another number of images.
+func (r Run) evaluationCommands() []string {
 	e := r.Eval
+	sequences := ""
+	if p := e.Perturbation; p != nil && strings.HasPrefix(p.Source, "generated") {
+		sequences = " --p-data generate"
+	}
+	together := e.Perturbation != nil && (e.Perturbation.Sequences == e.N || e.Clean == nil && e.Corruption == nil)
 	var sets []string
-	add := func(name string, is bool) {
-		if is {
-			sets = append(sets, name)
+	for _, set := range []struct {
+		name string
+		is   bool
+	}{{"clean", e.Clean != nil}, {"c", e.Corruption != nil}, {"p", together}, {"fourier", e.Fourier != nil}} {
+		if set.is {
+			sets = append(sets, set.name)
 		}
 	}
-	add("clean", e.Clean != nil)
-	add("c", e.Corruption != nil)
-	add("p", e.Perturbation != nil)
-	add("fourier", e.Fourier != nil)
-	command := "augmix eval " + quote(r.Dir)
+	var commands []string
 	if len(sets) > 0 {
-		command += " --sets " + strings.Join(sets, ",")
+		images := e.NExpected
+		if together && e.Clean == nil && e.Corruption == nil {
+			images = e.Perturbation.Sequences // NExpected is about clean images, of which none was measured.
+		}
+		command := r.evalCall(strings.Join(sets, ","), images) + r.corruptionFlags()
+		if together {
+			command += sequences
+		}
+		commands = append(commands, command+r.otherFlags())
 	}
-	if e.Precision == "bf16" {
+	if e.Perturbation != nil && !together {
+		commands = append(commands, r.evalCall("p", e.Perturbation.Sequences)+sequences)
+	}
+	return commands
+}
+
+// evalCall is a call of `augmix eval` on so many images, which are not said where they are all.
+func (r Run) evalCall(sets string, images int) string {
+	command := "augmix eval " + quote(r.Dir) + " --sets " + sets
+	if r.Eval.Precision == "bf16" {
 		command += " --precision bf16"
 	}
-	if whole := r.Train != nil && r.Config.LimitEval == 0 && r.Train.NExpected == e.NExpected; !whole && e.NExpected > 0 {
-		command += fmt.Sprintf(" --limit-eval %d", e.NExpected)
-	}
-	if c := e.Corruption; c != nil {
-		if names := slices.Sorted(maps.Keys(c.ByCorruption)); !slices.Equal(names, slices.Sorted(slices.Values(paperOrder[:15]))) {
-			command += " --only " + quote(strings.Join(inOrder(set(names), paperOrder), ","))
-		}
-		if len(c.Severities) != 5 {
-			command += " --severity " + strings.Trim(strings.ReplaceAll(fmt.Sprint(c.Severities), " ", ","), "[]")
-		}
-		if strings.HasPrefix(c.Source, "generated") {
-			command += " --c-data generate"
-		}
-	}
-	if p := e.Perturbation; p != nil && strings.HasPrefix(p.Source, "generated") {
-		command += " --p-data generate"
-	}
-	if m := e.Fourier; m != nil {
-		command += fmt.Sprintf(" --fourier-epsilon %g --fourier-images %d --fourier-side %d", m.Epsilon, m.N, m.Side)
-	}
-	if t := e.Temperature; t != nil && t.From == "--temperature" {
-		command += fmt.Sprintf(" --temperature %g", t.Value)
-	} else if t != nil {
-		command += " --temperature fit"
-	}
-	if e.Intervals != nil {
-		command += fmt.Sprintf(" --ci=%d", e.Intervals.Resamples)
+	if whole := r.Train != nil && r.Config.LimitEval == 0 && r.Train.NExpected == images; !whole && images > 0 {
+		command += fmt.Sprintf(" --limit-eval %d", images)
 	}
 	return command
+}
+
+// corruptionFlags say what differs from the usual fifteen corruptions and five severities, and where their images are from.
+func (r Run) corruptionFlags() string {
+	c := r.corruption()
+	if c == nil {
+		return ""
+	}
+	flags := ""
+	if names := slices.Sorted(maps.Keys(c.ByCorruption)); !slices.Equal(names, slices.Sorted(slices.Values(paperOrder[:15]))) {
+		flags += " --only " + quote(strings.Join(inOrder(set(names), paperOrder), ","))
+	}
+	if len(c.Severities) != 5 {
+		flags += " --severity " + strings.Trim(strings.ReplaceAll(fmt.Sprint(c.Severities), " ", ","), "[]")
+	}
+	if strings.HasPrefix(c.Source, "generated") {
+		flags += " --c-data generate"
+	}
+	return flags
+}
+
+// otherFlags are those of the Fourier map, the temperature and the intervals.
+func (r Run) otherFlags() string {
+	flags := ""
+	if m := r.Eval.Fourier; m != nil {
+		flags += fmt.Sprintf(" --fourier-epsilon %g --fourier-images %d --fourier-side %d", m.Epsilon, m.N, m.Side)
+	}
+	if t := r.Eval.Temperature; t != nil && t.From == "--temperature" {
+		flags += fmt.Sprintf(" --temperature %g", t.Value)
+	} else if t != nil {
+		flags += " --temperature fit"
+	}
+	if r.Eval.Intervals != nil {
+		flags += fmt.Sprintf(" --ci=%d", r.Eval.Intervals.Resamples)
+	}
+	return flags
 }
 
 func set(names []string) map[string]bool {

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"html/template"
 	"path/filepath"
 	"slices"
 
@@ -163,30 +162,51 @@ func fourierSection(s Summary) section {
 	return sec
 }
 
-// trainingSection has the curves of training_log.csv.
+// trainingSection has the curves of training_log.csv and metrics.jsonl.
 func trainingSection(s Summary) section {
-	if !slices.ContainsFunc(s.Runs, func(r Run) bool { return len(r.Log) > 0 }) {
+	if !slices.ContainsFunc(s.Runs, func(r Run) bool { return len(r.Log)+len(r.Metrics) > 0 }) {
 		return section{}
 	}
 	sec := section{ID: "training", Title: "Training", Legend: true, Plot: trainingPlot,
-		Caption: "The test set is only watched here: nothing is chosen by it. " + spreadNote(s)}
+		Caption: "The training error is on the images as they were trained on. The test set is only watched here: nothing is chosen by it. " + spreadNote(s)}
 	if methods := distinct(s.Runs, func(r Run) string { return r.Config.Method }); len(methods) > 1 {
 		sec.Caption += " Training losses of different methods are different functions: compare a run’s with itself."
 	}
-	curve := func(of func(run.Row) float64) []series {
-		return seriesOf(s, func(r Run) [][2]float64 {
+	draw := func(a axes, of func(Run) [][2]float64) {
+		lines := seriesOf(s, of)
+		if slices.ContainsFunc(lines, func(l series) bool { return len(l.points) > 0 }) {
+			a.whole = true
+			sec.Charts = append(sec.Charts, lineChart(a, lines))
+		}
+	}
+	logged := func(of func(run.Row) float64) func(Run) [][2]float64 {
+		return func(r Run) [][2]float64 {
 			var out [][2]float64
 			for _, row := range r.Log {
 				out = append(out, [2]float64{float64(row.Epoch), of(row)})
 			}
 			return out
+		}
+	}
+	measured := func(of func(metric) run.Number) func(Run) [][2]float64 {
+		return func(r Run) [][2]float64 { return r.byEpoch(of) }
+	}
+	scored := func(set func(metric) *run.Scores, of func(run.Scores) float64) func(Run) [][2]float64 {
+		return measured(func(m metric) run.Number {
+			if scores := set(m); scores != nil {
+				return run.Number(of(*scores))
+			}
+			return run.None()
 		})
 	}
-	sec.Charts = []template.HTML{
-		lineChart(axes{title: "Training loss", x: "epoch", y: "nats", whole: true}, curve(func(r run.Row) float64 { return r.TrainLoss })),
-		lineChart(axes{title: "Clean test loss", x: "epoch", y: "nats", whole: true}, curve(func(r run.Row) float64 { return r.TestLoss })),
-		lineChart(axes{title: "Clean test error", x: "epoch", y: "%", whole: true, percent: true}, curve(func(r run.Row) float64 { return r.TestError })),
-	}
+	test, held := func(m metric) *run.Scores { return m.Test }, func(m metric) *run.Scores { return m.Val }
+	draw(axes{title: "Training loss", x: "epoch", y: "nats"}, logged(func(r run.Row) float64 { return r.TrainLoss }))
+	draw(axes{title: "Training error", x: "epoch", y: "%", percent: true}, measured(func(m metric) run.Number { return run.Number(m.Error) }))
+	draw(axes{title: "Learning rate", x: "step"}, Run.rateByStep)
+	draw(axes{title: "Clean test loss", x: "epoch", y: "nats"}, logged(func(r run.Row) float64 { return r.TestLoss }))
+	draw(axes{title: "Clean test error", x: "epoch", y: "%", percent: true}, logged(func(r run.Row) float64 { return r.TestError }))
+	draw(axes{title: "Clean expected calibration error", x: "epoch", y: "%"}, scored(test, func(v run.Scores) float64 { return v.ECE }))
+	draw(axes{title: "Error on held-out images", x: "epoch", y: "%", percent: true}, scored(held, func(v run.Scores) float64 { return v.Error }))
 	return sec
 }
 

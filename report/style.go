@@ -109,10 +109,10 @@ func evenTicks(lo, hi float64, n int) []plot.Tick {
 }
 
 // evenStep returns the smallest of 1, 2, 5 × 10^k that cuts span into at most n
-// parts.
+// parts; 1 for a span that has no such parts.
 func evenStep(span float64, n int) float64 {
-	if span <= 0 {
-		return 1
+	if !(span > 1e-290) || math.IsInf(span, 0) {
+		return 1 // Below, a part would be rounded to nothing.
 	}
 	for power := math.Pow(10, math.Floor(math.Log10(span/float64(n)))); ; power *= 10 {
 		for _, m := range []float64{1, 2, 5} {

@@ -140,7 +140,9 @@ func (c *chart) yAxis(label string, ticks int) {
 		c.line(class, c.x.from, y, c.x.to, y)
 		c.text(c.x.from-5, y+3.5, "end", "soft", t.Label)
 	}
-	c.text(0, c.y.to-9, "start", "soft", label)
+	if label != "" {
+		c.text(0, c.y.to-9, "start", "soft", label)
+	}
 }
 
 // xAxis labels values below the chart, and what they are.

@@ -136,10 +136,11 @@ func averagePerturbation(list []*run.Perturbation) *run.Perturbation {
 		return nil
 	}
 	first, n := list[0], float64(len(list))
-	mean := &run.Perturbation{Sequences: first.Sequences, Source: first.Source, ByPerturbation: map[string]run.PerturbationScores{}}
+	mean := &run.Perturbation{Sequences: first.Sequences, Source: first.Source, NormalisedBy: first.NormalisedBy, ByPerturbation: map[string]run.PerturbationScores{}}
 	for _, p := range list {
 		mean.MFP += p.MFP / run.Number(n)
 		mean.MFPWithSpatter += p.MFPWithSpatter / run.Number(n)
+		mean.MFR += p.MFR / run.Number(n)
 	}
 	for name, scores := range first.ByPerturbation {
 		out := run.PerturbationScores{Frames: scores.Frames, Source: scores.Source}

@@ -133,7 +133,7 @@ type barRow struct {
 
 // barChart draws rows of bars that begin at 0 and end at top at most.
 func barChart(title string, names []string, rows []barRow, top float64) template.HTML {
-	const left, right, above = 98, 36, 24
+	const left, right, above = 108, 36, 24
 	lane := 15.0
 	if len(names) > 1 {
 		lane = 11

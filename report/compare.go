@@ -31,9 +31,10 @@ type TableRow struct {
 // Cell is the figure of a network with a method.
 type Cell struct {
 	Spread
-	Best      bool       `json:"best"`      // of the row: the lowest mean of those that were measured alike
-	Published run.Number `json:"published"` // on the published files
-	Source    int        `json:"source"`    // of Published, from 1 on; 0 where there is none
+	Best           bool       `json:"best"`                  // of the row: the lowest mean of those that were measured alike
+	Published      run.Number `json:"published"`             // on the published files
+	PublishedClean run.Number `json:"published_clean_error"` // of the same network
+	Source         int        `json:"source"`                // of Published, from 1 on; 0 where there is none
 }
 
 // compare makes the table of each dataset whose runs were measured on corrupted images.
@@ -80,7 +81,7 @@ func compareOn(dataset string, groups []Seeds) Comparison {
 	for _, n := range networks {
 		row := TableRow{Network: n}
 		for _, m := range t.Methods {
-			cell := Cell{Spread: Spread{run.None(), run.None(), 0}, Published: run.None()}
+			cell := Cell{Spread: Spread{run.None(), run.None(), 0}, Published: run.None(), PublishedClean: run.None()}
 			if g, ok := cellOf[[2]string{n, m}]; ok {
 				cell.Spread = figure(g)
 				t.publish(&cell, g)
@@ -104,7 +105,7 @@ func (t *Comparison) publish(cell *Cell, g Seeds) {
 	if p == nil || !wholeBenchmark(g.average.corruption()) {
 		return
 	}
-	cell.Published = p.Mean
+	cell.Published, cell.PublishedClean = p.Mean, p.Clean
 	i := slices.Index(t.Sources, p.Source)
 	if i < 0 {
 		t.Sources = append(t.Sources, p.Source)

@@ -19,7 +19,11 @@ func comparisonTable(c Comparison) grid {
 				out.Text += fmt.Sprintf(" (n = %d)", cell.N)
 			}
 			if cell.Source > 0 {
-				out.Sub = fmt.Sprintf("published: %s [%d]", published(cell.Published), cell.Source)
+				clean := ""
+				if cell.PublishedClean.Known() {
+					clean = " (clean " + published(cell.PublishedClean) + ")"
+				}
+				out.Sub = fmt.Sprintf("published: %s%s [%d]", published(cell.Published), clean, cell.Source)
 			}
 			cells = append(cells, out)
 		}

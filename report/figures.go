@@ -61,6 +61,14 @@ func (r Run) mfp() run.Number {
 	return r.Eval.Perturbation.MFP
 }
 
+// mfr is the mean flip rate, the flip probabilities normalised by AlexNet's, in percent.
+func (r Run) mfr() run.Number {
+	if r.Eval == nil || r.Eval.Perturbation == nil || r.Eval.Perturbation.NormalisedBy == "" {
+		return run.None()
+	}
+	return r.Eval.Perturbation.MFR
+}
+
 // group is the mean error of a group of corruptions.
 func (r Run) group(name string) run.Number {
 	return r.ofCorruption(func(c *run.Corruption) run.Number {

@@ -182,6 +182,7 @@ func cards(r Run) []card {
 	add("RMS calibration error", r.cleanCalibration(), "clean images")
 	add("RMS calibration error", r.calibration(), "corrupted images")
 	add("mean flip probability", r.mfp(), "along perturbations")
+	add("mean flip rate", r.mfr(), "normalised by AlexNet’s")
 	if r.Train != nil {
 		out = append(out, card{"training time", duration(r.Train.Seconds), fmt.Sprintf("%.0f images a second", r.Train.ImagesPerSecond)})
 	}

@@ -65,6 +65,11 @@ var publications = []Publication{
 		[]float64{65, 66, 67, 70, 80, 66, 66, 75, 72, 67, 58, 58, 79, 69, 69}},
 }
 
+// publishedFlipRates are mFRs by dataset, network and method, in percent (hendrycks/robustness, README).
+var publishedFlipRates = map[[3]string]float64{
+	{"imagenet", "resnet50", "standard"}: 58.0, {"imagenet", "resnet50", "augmix"}: 37.4,
+}
+
 // publishedOf returns what is published of a run's dataset, network and method, nil where nothing is or where the run
 // was set otherwise than the published ones. How long and on how many images it was trained is not compared; tables say
 // that.

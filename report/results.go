@@ -69,7 +69,7 @@ func exact(v run.Number) string {
 
 func runRows(s Summary) [][]string {
 	rows := [][]string{{"run", "dataset", "network", "method", "seed", "epochs", "n", "precision", "clean_error", "mean_corruption_error", "mce",
-		"rms_calibration_clean", "rms_calibration_corrupted", "mfp", "source", "training_seconds", "weights_sha256"}}
+		"rms_calibration_clean", "rms_calibration_corrupted", "mfp", "mfr", "source", "training_seconds", "weights_sha256"}}
 	for _, r := range s.Runs {
 		precision, n, seconds, digest := "", "", "", ""
 		if r.Eval != nil {
@@ -80,7 +80,7 @@ func runRows(s Summary) [][]string {
 		}
 		rows = append(rows, []string{r.Name, r.Config.Dataset, network(r.Config), r.Config.Method, strconv.FormatUint(r.Config.Seed, 10),
 			strconv.Itoa(r.Config.Epochs), n, precision, exact(r.clean()), exact(r.mean()), exact(r.mce()), exact(r.cleanCalibration()),
-			exact(r.calibration()), exact(r.mfp()), r.source(), seconds, digest})
+			exact(r.calibration()), exact(r.mfp()), exact(r.mfr()), r.source(), seconds, digest})
 	}
 	return rows
 }
@@ -99,6 +99,7 @@ func seedRows(s Summary) [][]string {
 		add("rms_calibration_clean", g.CleanCalibration)
 		add("rms_calibration_corrupted", g.Calibration)
 		add("mfp", g.MFP)
+		add("mfr", g.MFR)
 		for _, name := range s.Groups {
 			add("error of "+name, g.Groups[name])
 		}
@@ -150,7 +151,7 @@ func at[T ~float64](list []T, i int) run.Number {
 }
 
 func perturbationRows(s Summary) [][]string {
-	rows := [][]string{{"run", "perturbation", "flip_probability", "top5_distance", "frames", "sequences", "source"}}
+	rows := [][]string{{"run", "perturbation", "flip_probability", "flip_rate", "top5_distance", "frames", "sequences", "source"}}
 	for _, r := range s.Runs {
 		if r.Eval == nil || r.Eval.Perturbation == nil {
 			continue
@@ -158,7 +159,11 @@ func perturbationRows(s Summary) [][]string {
 		p := r.Eval.Perturbation
 		for _, name := range s.Perturbations {
 			if v, ok := p.ByPerturbation[name]; ok {
-				rows = append(rows, []string{r.Name, name, exact(run.Number(v.FlipProbability)), exact(v.Top5Distance), strconv.Itoa(v.Frames),
+				rate := run.None()
+				if p.NormalisedBy != "" {
+					rate = v.FlipRate
+				}
+				rows = append(rows, []string{r.Name, name, exact(run.Number(v.FlipProbability)), exact(rate), exact(v.Top5Distance), strconv.Itoa(v.Frames),
 					strconv.Itoa(p.Sequences), v.Source})
 			}
 		}

@@ -27,6 +27,7 @@ type Seeds struct {
 	CleanCalibration Spread            `json:"rms_calibration_clean"`
 	Calibration      Spread            `json:"rms_calibration_corrupted"`
 	MFP              Spread            `json:"mfp"`
+	MFR              Spread            `json:"mfr"` // normalised by AlexNet's flip probabilities, where these were given
 	Seconds          Spread            `json:"training_seconds"`
 	Groups           map[string]Spread `json:"by_group"`
 	Corruptions      map[string]Spread `json:"by_corruption"`
@@ -130,7 +131,7 @@ func summarize(g []Run) Seeds {
 		}
 		return run.Number(r.Train.Seconds)
 	})
-	s.CleanCalibration, s.Calibration, s.MFP = of(Run.cleanCalibration), of(Run.calibration), of(Run.mfp)
+	s.CleanCalibration, s.Calibration, s.MFP, s.MFR = of(Run.cleanCalibration), of(Run.calibration), of(Run.mfp), of(Run.mfr)
 	s.Groups, s.Corruptions, s.Perturbations = map[string]Spread{}, map[string]Spread{}, map[string]Spread{}
 	if c := s.average.corruption(); c != nil {
 		for name := range c.ByGroup {
@@ -171,7 +172,7 @@ func evaluatedAlike(a, b Run) bool {
 		}
 	}
 	p, q := a.Eval.Perturbation, b.Eval.Perturbation
-	return p == nil || q == nil || p.Source == q.Source && p.Sequences == q.Sequences && sameKeys(p.ByPerturbation, q.ByPerturbation)
+	return p == nil || q == nil || p.Source == q.Source && p.Sequences == q.Sequences && p.NormalisedBy == q.NormalisedBy && sameKeys(p.ByPerturbation, q.ByPerturbation)
 }
 
 func sameKeys[V any](a, b map[string]V) bool {

@@ -17,7 +17,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup libtorch build run test lint bench parity parity-corruptions parity-errors parity-events upstream-test reliability cifar-seeds methods
+.PHONY: help setup libtorch build run test lint bench parity parity-corruptions parity-errors parity-batches parity-events upstream-test reliability cifar-seeds methods
 
 help:
 	@echo 'make run            trains on the embedded set, evaluates, writes a report (some minutes; SEED=N)'
@@ -30,6 +30,7 @@ help:
 	@echo 'make parity         the comparisons with PyTorch and Pillow (REFERENCE=DIR, ROBUSTBENCH=DIR for the rows that need them)'
 	@echo 'make parity-corruptions  corruptions and perturbations against their original generator (ROBUSTNESS=DIR; an hour)'
 	@echo 'make parity-errors  the published ResNets on all images of seven corruptions against PyTorch (hours on two cores)'
+	@echo 'make parity-batches  ResNet-20 in other batches, read by other workers: on all clean and corrupted images (an hour)'
 	@echo 'make parity-events  TensorBoard, from the package index, reads the events of a run that was killed'
 	@echo 'make cifar-seeds    CIFAR-10: three seeds of a short recipe (DATA=DIR; REFERENCE=DIR runs the reference too)'
 	@echo 'make methods        CIFAR-10: ten ways to train side by side, three seeds each (DATA=DIR; hours; goes on where it stopped)'
@@ -71,7 +72,10 @@ parity-corruptions:
 	@scripts/parity-corruptions.sh $(ROBUSTNESS) $(IMAGES) $(SEEDS)
 
 parity-errors: setup
-	AUGMIX_WHOLE=1 $(GO) test -count=1 -timeout 24h -v -run 'ErrorsEqualPyTorch|EnsembleOfResNets|BatchesAndWorkers' ./eval
+	AUGMIX_WHOLE=1 $(GO) test -count=1 -timeout 24h -v -run 'ErrorsEqualPyTorch|EnsembleOfResNets' ./eval
+
+parity-batches: setup
+	AUGMIX_WHOLE=1 $(GO) test -count=1 -timeout 24h -v -run 'BatchesAndWorkers' ./eval
 
 parity-events: build
 	@scripts/parity-events.sh $(BIN)

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 
+	"augmix/benchmark"
+	"augmix/corrupt"
 	"augmix/data"
 	"augmix/nets"
 	"augmix/run"
@@ -133,33 +135,69 @@ func TestBatchesAndWorkersChangeNoCount(t *testing.T) {
 		n = 0
 	}
 	test, net := published10(t, "resnet20")
-	predictions := func(batch, workers int) (out []int) {
-		w, h, c := test.Size()
-		p := NewPredictor(net, w, h, c, batch, workers)
-		defer p.Close()
-		err := p.Run(data.Subset(test, n, false), func(logits []float32, _ []int64) error {
-			for at := 0; at < len(logits); at += 10 {
-				row := logits[at : at+10]
-				out = append(out, slices.Index(row, slices.Max(row)))
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return out
-	}
-	want := predictions(500, 2)
+	clean := data.Subset(test, n, false)
+	want := predicted(t, net, clean, 500, 2)
 	for _, c := range [][2]int{{500, 1}, {1000, 3}, {128, 2}, {37, 5}} {
-		got := predictions(c[0], c[1])
-		different := 0
-		for i := range want {
-			if got[i] != want[i] {
-				different++
-			}
-		}
-		if len(got) != len(want) || different > 0 {
-			t.Errorf("batches of %d, %d workers: %d of %d predictions are not those of batches of 500", c[0], c[1], different, len(want))
+		if n := unequal(t, predicted(t, net, clean, c[0], c[1]), want); n > 0 {
+			t.Errorf("batches of %d, %d workers: %d of %d predictions are not those of batches of 500", c[0], c[1], n, len(want))
 		}
 	}
+}
+
+// TestBatchesAndWorkersChangeCorruptedCounts: of corrupted images one prediction in 100,000 may differ.
+func TestBatchesAndWorkersChangeCorruptedCounts(t *testing.T) {
+	n, severities := 20, []int{1, 5}
+	if whole {
+		n, severities = 0, []int{1, 2, 3, 4, 5}
+	}
+	test, net := published10(t, "resnet20")
+	images, different := 0, 0
+	for _, name := range corrupt.Test() {
+		for _, severity := range severities {
+			set, err := benchmark.Corrupted(data.Subset(test, n, false), name, severity, benchmark.Making{Seed: benchmark.Seed})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := predicted(t, net, set, 200, 2)
+			images += len(want)
+			different += unequal(t, predicted(t, net, set, 37, 3), want)
+		}
+	}
+	t.Logf("%d of %d predictions differ", different, images)
+	if different > images/100_000 {
+		t.Errorf("%d of %d predictions of batches of 37 are not those of batches of 200", different, images)
+	}
+}
+
+// predicted returns a network's of a set, which is cut into batches and read by workers.
+func predicted(t *testing.T, net *nets.Net, set data.Dataset, batch, workers int) (out []int) {
+	t.Helper()
+	w, h, c := set.Size()
+	p := NewPredictor(net, w, h, c, batch, workers)
+	defer p.Close()
+	err := p.Run(set, func(logits []float32, _ []int64) error {
+		for at := 0; at < len(logits); at += 10 {
+			row := logits[at : at+10]
+			out = append(out, slices.Index(row, slices.Max(row)))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// unequal counts the predictions that differ.
+func unequal(t *testing.T, got, want []int) (n int) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%d predictions, want %d", len(got), len(want))
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			n++
+		}
+	}
+	return n
 }

@@ -4,9 +4,9 @@
 #   FROM=python   make libtorch: use the torch of the python3 on the PATH
 #   LIBTORCH=DIR  make libtorch: use this one
 #   REFERENCE=DIR make bench, parity: a checkout of google-research/augmix
-#   ROBUSTNESS=DIR make parity-corruptions: a checkout of hendrycks/robustness
+#   ROBUSTNESS=DIR make bench, parity-corruptions: a checkout of hendrycks/robustness
 #   GOTORCH=DIR   make upstream-test: a checkout of wangkuiyi/gotorch
-#   DATA=DIR      make cifar-seeds, methods: the folder that holds cifar-10-batches-py
+#   DATA=DIR      make cifar-seeds, methods, motivation: the folder that holds cifar-10-batches-py
 #   ROBUSTBENCH=DIR make parity: a checkout of RobustBench/robustbench
 
 SHELL := /bin/bash
@@ -17,7 +17,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup libtorch build run test lint bench parity parity-corruptions parity-errors parity-batches parity-events upstream-test reliability cifar-seeds methods
+.PHONY: help setup libtorch build run test lint bench parity parity-corruptions parity-errors parity-batches parity-events upstream-test reliability cifar-seeds methods motivation
 
 help:
 	@echo 'make run            trains on the embedded set, evaluates, writes a report (some minutes; SEED=N)'
@@ -26,7 +26,7 @@ help:
 	@echo 'make libtorch       only libtorch (LIBTORCH=DIR, FROM=python)'
 	@echo 'make build          the program, $(BIN)'
 	@echo 'make lint           gofmt, go vet, staticcheck'
-	@echo 'make bench          the speed table (REFERENCE=DIR for rows that time the reference)'
+	@echo 'make bench          the speed table (REFERENCE=DIR, ROBUSTNESS=DIR for rows that time the originals)'
 	@echo 'make parity         the comparisons with PyTorch and Pillow (REFERENCE=DIR, ROBUSTBENCH=DIR for the rows that need them)'
 	@echo 'make parity-corruptions  corruptions and perturbations against their original generator (ROBUSTNESS=DIR; an hour)'
 	@echo 'make parity-errors  the published ResNets on all images of seven corruptions against PyTorch (hours on two cores)'
@@ -34,6 +34,7 @@ help:
 	@echo 'make parity-events  TensorBoard, from the package index, reads the events of a run that was killed'
 	@echo 'make cifar-seeds    CIFAR-10: three seeds of a short recipe (DATA=DIR; REFERENCE=DIR runs the reference too)'
 	@echo 'make methods        CIFAR-10: ten ways to train side by side, three seeds each (DATA=DIR; hours; goes on where it stopped)'
+	@echo 'make motivation     CIFAR-10: networks trained on one corruption each, evaluated on all (DATA=DIR; half an hour)'
 	@echo 'make reliability    kills a run at 20 random moments in both precisions and compares the weights'
 	@echo "make upstream-test  gotorch's own tests against torchbridge (GOTORCH=DIR)"
 
@@ -63,7 +64,7 @@ lint:
 	cd torchbridge && $(GO) run $(STATICCHECK) ./...
 
 bench: build
-	@scripts/bench.sh $(BIN) $(REFERENCE)
+	@ROBUSTNESS='$(ROBUSTNESS)' scripts/bench.sh $(BIN) $(REFERENCE)
 
 parity: build
 	@ROBUSTBENCH=$(ROBUSTBENCH) scripts/parity.sh $(BIN) $(REFERENCE)
@@ -86,6 +87,10 @@ cifar-seeds: build
 methods: build
 	@$(BIN) train --grid scripts/grids/methods.json --data $(or $(DATA),$(AUGMIX_TEST_DATA),../shared/data)
 	@$(BIN) report build/methods
+
+motivation: build
+	@$(BIN) train --grid scripts/grids/motivation.json --data $(or $(DATA),$(AUGMIX_TEST_DATA),../shared/data)
+	@$(BIN) report build/motivation
 
 reliability: build
 	@scripts/reliability.sh $(BIN)

@@ -75,6 +75,10 @@ func Table(w io.Writer, s Summary) error {
 	writeColumns(out, s.columns())
 	fmt.Fprintln(out)
 	writeSeeds(out, s.Seeds)
+	if s.trainedOnSome() {
+		writeTransfer(out, s)
+		fmt.Fprintln(out)
+	}
 	for _, note := range s.Notes {
 		for i, part := range wrap(note, 96) {
 			fmt.Fprintln(out, []string{"* ", "  "}[min(i, 1)]+part)
@@ -94,14 +98,29 @@ func writeMissing(out io.Writer, gaps []Gap) {
 	}
 }
 
-// writeColumns writes the headings, a line under them, and the cells.
-func writeColumns(out io.Writer, columns []column) {
+// widthsOf returns the widths of columns.
+func widthsOf(columns []column) []int {
 	widths := make([]int, len(columns))
 	for i, c := range columns {
 		for _, text := range append([]string{c.Over, c.Under}, c.cells...) {
 			widths[i] = max(widths[i], utf8.RuneCountInString(text))
 		}
 	}
+	return widths
+}
+
+// widthOf returns the width of a table.
+func widthOf(columns []column) int {
+	total := 2 * (len(columns) - 1)
+	for _, width := range widthsOf(columns) {
+		total += width
+	}
+	return total
+}
+
+// writeColumns writes the headings, a line under them, and the cells.
+func writeColumns(out io.Writer, columns []column) {
+	widths := widthsOf(columns)
 	line := func(cell func(column) string) {
 		var b strings.Builder
 		for i, c := range columns {
@@ -118,13 +137,11 @@ func writeColumns(out io.Writer, columns []column) {
 		}
 		fmt.Fprintln(out, strings.TrimRight(b.String(), " "))
 	}
-	total := 2 * (len(columns) - 1)
-	for _, width := range widths {
-		total += width
+	if slices.ContainsFunc(columns, func(c column) bool { return c.Over != "" }) {
+		line(func(c column) string { return c.Over })
 	}
-	line(func(c column) string { return c.Over })
 	line(func(c column) string { return c.Under })
-	fmt.Fprintln(out, strings.Repeat("─", total))
+	fmt.Fprintln(out, strings.Repeat("─", widthOf(columns)))
 	for i := range columns[0].cells {
 		line(func(c column) string { return c.cells[i] })
 	}

@@ -211,7 +211,11 @@ func corruptionTable(s Summary) grid {
 			if !ok {
 				v = Spread{Mean: run.None(), Std: run.None()}
 			}
-			cells = append(cells, spreadCell(v, g.N))
+			cell := spreadCell(v, g.N)
+			if g.trainedOn(name) {
+				cell.Sub = strings.TrimLeft(cell.Sub+", trained on it", ", ")
+			}
+			cells = append(cells, cell)
 		}
 		if single != nil {
 			for _, e := range single.ByCorruption[name].Severity {

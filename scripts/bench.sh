@@ -5,8 +5,10 @@
 #
 # EVAL_IMAGES=N evaluates the first N of CIFAR-10's 10,000 test images in the evaluation row, whose whole 750,000 images take
 # many minutes on either side; it is run once, or EVAL_PAIRS times.
-# REFERENCE is a checkout of google-research/augmix; rows that need it say so without it. The machine should do nothing
-# else meanwhile: a step of two threads waits for the slower one.
+# REFERENCE is a checkout of google-research/augmix and $ROBUSTNESS one of hendrycks/robustness; rows that need one say
+# so without it. $CORRUPT_IMAGES, by default all 10,000, of CIFAR-10's test images are corrupted (2.3 GB, in $TMPDIR), and
+# $ORIGINAL_IMAGES, by default 200, by the original generator. The machine should do nothing else meanwhile: a step of two
+# threads waits for the slower one.
 set -euo pipefail
 augmix=$(realpath "$1")
 reference=${2:+$(realpath "$2")}
@@ -37,6 +39,30 @@ $compare --names 'augmix, two workers' 'one worker: 32×32 views' --key views_pe
 $compare --names 'augmix, two workers' 'one worker: 224×224 views' --key views_per_second "$(views 224 2)" "$(views 224 1)"
 $compare --names 'augmix' "torchvision's v2.AugMix on tensors: a 32×32 view, one core" --key views_per_second \
     "$(views 32 1)" "$python scripts/bench/view_torchvision.py --seconds 3"
+
+if [ -z "${ROBUSTNESS:-}" ]; then
+    echo "bench: the rows of corruptions need ROBUSTNESS=DIR, a checkout of hendrycks/robustness" >&2
+elif [ ! -d "$data/cifar-10-batches-py" ] || [ ! -d "$data/imagenet-samples/val" ]; then
+    echo "bench: the rows of corruptions need cifar-10-batches-py and imagenet-samples; AUGMIX_TEST_DATA names their folder" >&2
+else
+    robustness=$(realpath "$ROBUSTNESS")
+    scripts/corruptions-env.sh
+    made=$(mktemp -d)
+    trap 'rm -rf "$made"' EXIT
+    tests=gaussian_noise,shot_noise,impulse_noise,defocus_blur,glass_blur,motion_blur,zoom_blur,snow,frost,fog,brightness
+    tests+=,contrast,elastic_transform,pixelate,jpeg_compression
+    corrupted() { # IMAGES WORKERS FLAG…
+        echo "rm -rf $made/c; $augmix corrupt --out $made/c --only $tests --frost-dir $robustness/ImageNet-C/create_c" \
+            "--limit-eval $1 --num-workers $2 ${*:3} --quiet --json - | tr -d '\n'"
+    }
+    theirs="build/corruptions-venv/bin/python scripts/bench/corrupt_reference.py --robustness $robustness --data $data"
+    $compare --names 'augmix, two workers' "the original generator, one process: CIFAR-10-C's 15 × 5" --key images_per_second \
+        "$(corrupted "${CORRUPT_IMAGES:-10000}" 2 --dataset cifar10 --data "$data")" "$theirs --images ${ORIGINAL_IMAGES:-200}"
+    $compare --names 'augmix, one worker' "the original generator, one process: ImageNet-C's 15 × 5" --key images_per_second \
+        "GOMAXPROCS=1; export GOMAXPROCS; $(corrupted 8 1 --dataset folder --data "$data/imagenet-samples")" \
+        "$theirs --side 224 --images 2"
+    rm -rf "$made"
+fi
 
 if [ -z "$reference" ]; then
     echo "bench: the rows that run the reference's code need REFERENCE=DIR, a checkout of google-research/augmix" >&2

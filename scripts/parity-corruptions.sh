@@ -21,16 +21,7 @@ cd "$(dirname "$0")/.."
 data=$(realpath -m "${AUGMIX_TEST_DATA:-../shared/data}")
 folder=$PWD/build/parity-corruptions
 venv=build/corruptions-venv
-if [ ! -e "$venv/done" ]; then
-    python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet numpy==2.4.6 scipy==1.17.1 scikit-image==0.26.0 opencv-python-headless==5.0.0.93 \
-        Pillow==13.0.0 Wand==0.7.2
-    touch "$venv/done"
-fi
-if ! "$venv/bin/python" -c 'import wand.api' 2>/dev/null; then
-    echo "parity-corruptions: ImageMagick's library is missing; install it (Debian: libmagickwand-6.q16-6)" >&2
-    exit 2
-fi
+scripts/corruptions-env.sh
 scripts/python-env.sh >&2
 mkdir -p "$folder"
 go build -o "$folder/tool" ./scripts/corruptions

@@ -17,7 +17,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup libtorch build run test lint bench parity parity-corruptions parity-errors parity-batches parity-events upstream-test reliability cifar-seeds methods motivation
+.PHONY: help setup libtorch build run test lint bench parity parity-corruptions parity-errors parity-batches parity-events upstream-test reliability cifar-seeds methods motivation networks
 
 help:
 	@echo 'make run            trains on the embedded set, evaluates, writes a report (some minutes; SEED=N)'
@@ -35,6 +35,7 @@ help:
 	@echo 'make cifar-seeds    CIFAR-10: three seeds of a short recipe (DATA=DIR; REFERENCE=DIR runs the reference too)'
 	@echo 'make methods        CIFAR-10: ten ways to train side by side, three seeds each (DATA=DIR; hours; goes on where it stopped)'
 	@echo 'make motivation     CIFAR-10: networks trained on one corruption each, evaluated on all (DATA=DIR; half an hour)'
+	@echo 'make networks       two steps of every network with every method on a set of every layout (hours)'
 	@echo 'make reliability    kills a run at 20 random moments in both precisions and compares the weights'
 	@echo "make upstream-test  gotorch's own tests against torchbridge (GOTORCH=DIR)"
 
@@ -91,6 +92,9 @@ methods: build
 motivation: build
 	@$(BIN) train --grid scripts/grids/motivation.json --data $(or $(DATA),$(AUGMIX_TEST_DATA),../shared/data)
 	@$(BIN) report build/motivation
+
+networks: setup
+	AUGMIX_EVERY=1 $(GO) test -count=1 -timeout 24h -v -run TestEveryNetworkTrains ./train
 
 reliability: build
 	@scripts/reliability.sh $(BIN)

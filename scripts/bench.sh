@@ -32,6 +32,22 @@ $compare --names 'augmix' "PyTorch tuned alike ($mode): WRN-40-2 step, 32×3" \
 $compare --names 'augmix' 'the reference as shipped: WRN-40-2 step, 32×3' \
     "$step | tr -d '\n'" "$python scripts/bench/step.py --mode reference"
 
+# network NAME SIZE FLAGS: a row of the network that step.py calls NAME and FLAGS name here.
+network() {
+    $compare --names 'augmix' "PyTorch tuned alike ($mode): $1 step, 16×3 of $2×$2" \
+        "$augmix bench step $3 --size $2 --batch-size 16 --steps 4 --warmup 1 --json - | tr -d '\n'" \
+        "$python scripts/bench/step.py --mode $mode --model $1 --size $2 --batch-size 16 --steps 4 --warmup 1"
+}
+network allconv 32 '--model allconv'
+network densenet 32 '--model densenet'
+network densenet-reference 32 '--model densenet --densenet-variant reference'
+network resnext 32 '--model resnext'
+network resnet20 32 '--model resnet20'
+network resnet18 64 '--model resnet18'
+network resnet18-maxblurpool 64 '--model resnet18 --pool maxblurpool'
+network resnet50 64 '--model resnet50'
+network resnet50-maxblurpool 64 '--model resnet50 --pool maxblurpool'
+
 views() { # SIZE WORKERS
     echo "$augmix bench pipeline --workers $2 --size $1 --seconds 3 --json - | tr -d '\n'"
 }

@@ -27,8 +27,12 @@ run() { "$@" >>"$log" 2>&1 || status=1; }
 echo "parity: PyTorch computes WRN-40-2's gradients into $folder" >&2
 run "$python" scripts/parity/wrn.py --full "$folder"
 
+echo "parity: PyTorch computes the other networks' gradients" >&2
+run "$python" scripts/parity/networks.py --full "$folder" ${reference:+--reference "$reference"}
+
 echo "parity: comparing networks" >&2
-run env AUGMIX_PARITY="$folder" AUGMIX_TEST_DATA="$data" go test -count=1 -v -run 'Parity' ./nets
+run env AUGMIX_PARITY="$folder" AUGMIX_TEST_DATA="$data" go test -count=1 -v -timeout 1h -run 'Parity|NetworksFull' ./nets
+rm -f "$folder"/network-*.safetensors # 670 MB
 
 echo "parity: comparing operations" >&2
 run go build -o "$folder/views" ./scripts/parity

@@ -36,9 +36,10 @@ func forms(cfg run.Config) map[string]run.Config {
 
 // Every network trains for two steps to finite losses and weights of its own: with standard and
 // augmix, wrn and resnet18 with every method. Here each such pair takes one of the layouts in turn, wrn all of them in
-// TestEveryMethodTrains; with AUGMIX_PARITY set every network trains with every method on every layout.
+// TestEveryMethodTrains; with AUGMIX_EVERY (`make networks`) every network trains with every method on every
+// layout.
 func TestEveryNetworkTrains(t *testing.T) {
-	all := os.Getenv("AUGMIX_PARITY") != ""
+	all := os.Getenv("AUGMIX_EVERY") != ""
 	cfg, _, _ := small(t)
 	cfg.Epochs, cfg.BatchSize, cfg.EvalBatchSize, cfg.Precision, cfg.Threads = 1, 3, 6, "fp32", 2
 	cfg.AttackSteps = 2

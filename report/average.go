@@ -21,7 +21,9 @@ func average(runs []Run) Run {
 		return out
 	}
 	first := evals[0]
-	out.Eval = &run.Evaluation{Dataset: first.Dataset, Model: first.Model, N: first.N, NExpected: first.NExpected, Precision: first.Precision}
+	out.Eval = &run.Evaluation{
+		Dataset: first.Dataset, Model: first.Model, N: first.N, NExpected: first.NExpected, Precision: first.Precision,
+	}
 	out.Eval.Clean = averageScores(each(evals, func(e *run.Evaluation) *run.Scores { return e.Clean }))
 	out.Eval.Corruption = averageCorruption(each(evals, func(e *run.Evaluation) *run.Corruption { return e.Corruption }))
 	out.Eval.Perturbation = averagePerturbation(each(evals, func(e *run.Evaluation) *run.Perturbation { return e.Perturbation }))
@@ -136,7 +138,10 @@ func averagePerturbation(list []*run.Perturbation) *run.Perturbation {
 		return nil
 	}
 	first, n := list[0], float64(len(list))
-	mean := &run.Perturbation{Sequences: first.Sequences, Source: first.Source, NormalisedBy: first.NormalisedBy, ByPerturbation: map[string]run.PerturbationScores{}}
+	mean := &run.Perturbation{
+		Sequences: first.Sequences, Source: first.Source, NormalisedBy: first.NormalisedBy,
+		ByPerturbation: map[string]run.PerturbationScores{},
+	}
 	for _, p := range list {
 		mean.MFP += p.MFP / run.Number(n)
 		mean.MFPWithSpatter += p.MFPWithSpatter / run.Number(n)

@@ -16,7 +16,8 @@ func calibrationSection(s Summary) section {
 		return section{}
 	}
 	sec.Caption = "Reliability: the accuracy of the images in each bin of confidence. On the dashed line both are equal; below it the network is " +
-		"overconfident, by the orange; above it underconfident, by the pale blue. Bins with few images are pale. Below: how many images are in each bin. "
+		"overconfident, by the orange; above it underconfident, by the pale blue. Bins with few images are pale. " +
+		"Below: how many images are in each bin. "
 	if len(s.Seeds) > 1 {
 		sec.Caption = fmt.Sprintf("Reliability: the accuracy of the images in each bin of confidence; below the dashed line a network is overconfident. "+
 			"Bins with fewer than %d images are left out. Below: how many images are in each bin, as a part of the fullest. ", fewImages)

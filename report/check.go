@@ -39,7 +39,8 @@ func check(e *run.Evaluation) (problems []string) {
 				delete(p.ByPerturbation, name)
 			}
 		}
-		if len(p.ByPerturbation) == 0 || len(p.ByPerturbation) > mostNames || !isRateOrNone(p.MFP) || p.MFR < 0 || p.MFR > 1e9 || !isRateOrNone(p.MFPWithSpatter) {
+		if n := len(p.ByPerturbation); n == 0 || n > mostNames || !isRateOrNone(p.MFP) || !isRateOrNone(p.MFPWithSpatter) ||
+			p.MFR < 0 || p.MFR > 1e9 {
 			drop("the flip probabilities are left out: there is none, or they are out of range")
 			e.Perturbation = nil
 		}

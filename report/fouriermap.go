@@ -41,8 +41,8 @@ func (c *chart) image(x, y, width, height float64, picture image.Image) {
 	if err := png.Encode(&b, picture); err != nil {
 		panic("report: " + err.Error()) // A picture in memory of at most mostSide pixels.
 	}
-	fmt.Fprintf(&c.b, `<image class="pixels" x="%s" y="%s" width="%s" height="%s" preserveAspectRatio="none" href="%s"/>`, px(x), px(y), px(width), px(height),
-		html.EscapeString("data:image/png;base64,"+base64.StdEncoding.EncodeToString(b.Bytes())))
+	fmt.Fprintf(&c.b, `<image class="pixels" x="%s" y="%s" width="%s" height="%s" preserveAspectRatio="none" href="%s"/>`,
+		px(x), px(y), px(width), px(height), html.EscapeString("data:image/png;base64,"+base64.StdEncoding.EncodeToString(b.Bytes())))
 }
 
 // errorColours has 256 colours from black to white, lighter with the error for every kind of sight.

@@ -55,15 +55,15 @@ func loadRun(f *run.Folder) (Run, error) {
 	} else {
 		r.lacks("results/train.json", err, "delete it", r.goOn())
 	}
-	if r.Log, err = f.ReadLog(); err != nil {
+	if r.Log, err = f.ReadLog(); err == nil && slices.ContainsFunc(r.Log, not(soundRow)) {
+		err = errors.New("losses or errors are out of range")
+	}
+	if err != nil {
 		r.Log = nil
-		r.lacks("training_log.csv", err, "there are no training curves", r.trainAgain())
-	} else if slices.ContainsFunc(r.Log, not(soundRow)) {
-		r.Log = nil
-		r.lacks("training_log.csv", errors.New("losses or errors are out of range"), "there are no training curves", r.trainAgain())
+		r.lacksCurves("training_log.csv", err, "there are no training curves")
 	}
 	if r.Metrics, err = readMetrics(f.Dir()); err != nil {
-		r.lacks("metrics.jsonl", err, "there are no curves of the training error, the learning rate and calibration", r.trainAgain())
+		r.lacksCurves("metrics.jsonl", err, "there are no curves of the training error, the learning rate and calibration")
 	}
 	r.loadEvaluation(f)
 	r.digest()

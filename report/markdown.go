@@ -51,7 +51,7 @@ func writeSection(out io.Writer, sec section, dir string) {
 	}
 	for _, p := range sec.Pictures {
 		if path, err := filepath.Rel(dir, p.Path); err == nil {
-			fmt.Fprintf(out, "\n![%s](<%s>)\n", escaped(p.Alt), strings.NewReplacer("<", "%3C", ">", "%3E", "\n", "%0A", `\`, "%5C").Replace(filepath.ToSlash(path)))
+			fmt.Fprintf(out, "\n![%s](<%s>)\n", escaped(p.Alt), linkEscapes.Replace(filepath.ToSlash(path)))
 		}
 	}
 	if sec.Caption != "" {
@@ -105,6 +105,8 @@ func writeGrid(out io.Writer, t grid) {
 		fmt.Fprintf(out, "* %s\n", escaped(note))
 	}
 }
+
+var linkEscapes = strings.NewReplacer("<", "%3C", ">", "%3E", "\n", "%0A", `\`, "%5C")
 
 var markdownEscapes = strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;", "&", "&amp;",
 	"|", `\|`, "~", `\~`, "#", `\#`, "\n", " ")

@@ -55,6 +55,13 @@ func (r *Run) lacks(file string, err error, so, command string) {
 	r.Missing = append(r.Missing, gap(r.damaged(file, err)+"; "+so, command))
 }
 
+// lacksCurves is lacks of a file that grows during training: until that is finished it need not be there yet.
+func (r *Run) lacksCurves(file string, err error, so string) {
+	if r.Train != nil || !errors.Is(err, fs.ErrNotExist) {
+		r.lacks(file, err, so, r.trainAgain())
+	}
+}
+
 // damaged says in what way a file is not there.
 func (r *Run) damaged(file string, err error) string {
 	if errors.Is(err, fs.ErrNotExist) {
@@ -94,7 +101,8 @@ func (r *Run) previewCommand() string {
 	if c.Data != "" {
 		command += " --data " + quote(c.Data)
 	}
-	command += fmt.Sprintf(" --seed %d --mixture-width %d --mixture-depth=%d --aug-severity %g", c.Seed, c.MixtureWidth, c.MixtureDepth, c.AugSeverity)
+	command += fmt.Sprintf(" --seed %d --mixture-width %d --mixture-depth=%d --aug-severity %g",
+		c.Seed, c.MixtureWidth, c.MixtureDepth, c.AugSeverity)
 	if c.AllOps {
 		command += " --all-ops"
 	}

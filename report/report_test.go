@@ -290,6 +290,20 @@ func TestWholeRun(t *testing.T) {
 	}
 }
 
+// A run that has just begun lacks nothing but the rest of its training.
+func TestRunThatBegan(t *testing.T) {
+	f := writeRun(t, filepath.Join(t.TempDir(), "r"), config("standard", 2), 1, time.Now())
+	for _, name := range []string{"training_log.csv", "metrics.jsonl", "results/train.json", "results/eval.json"} {
+		if err := os.Remove(f.Path(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, page := pageOf(t, f.Dir())
+	if len(s.Missing) != 1 || s.Missing[0].What != "training is not finished" || !strings.Contains(page, "There are no results yet.") {
+		t.Errorf("got %+v, want that training is not finished", s.Missing)
+	}
+}
+
 func TestLoadRefuses(t *testing.T) {
 	empty := t.TempDir()
 	broken := filepath.Join(empty, "broken")

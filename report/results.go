@@ -163,8 +163,8 @@ func perturbationRows(s Summary) [][]string {
 				if p.NormalisedBy != "" {
 					rate = v.FlipRate
 				}
-				rows = append(rows, []string{r.Name, name, exact(run.Number(v.FlipProbability)), exact(rate), exact(v.Top5Distance), strconv.Itoa(v.Frames),
-					strconv.Itoa(p.Sequences), v.Source})
+				rows = append(rows, []string{r.Name, name, exact(run.Number(v.FlipProbability)), exact(rate), exact(v.Top5Distance),
+					strconv.Itoa(v.Frames), strconv.Itoa(p.Sequences), v.Source})
 			}
 		}
 	}

@@ -130,7 +130,8 @@ func flipsSection(s Summary) section {
 			sec.Text = append(sec.Text, source)
 		}
 	}
-	sec.Charts = s.bars(s.Perturbations, func(g Seeds) map[string]Spread { return g.Perturbations }, nil, func(group string) string { return group })
+	sec.Charts = s.bars(s.Perturbations, func(g Seeds) map[string]Spread { return g.Perturbations }, nil,
+		func(group string) string { return group })
 	sec.Folded = []folded{{Summary: "The same as a table", Table: flipsTable(s)}}
 	return sec
 }

@@ -172,7 +172,8 @@ func evaluatedAlike(a, b Run) bool {
 		}
 	}
 	p, q := a.Eval.Perturbation, b.Eval.Perturbation
-	return p == nil || q == nil || p.Source == q.Source && p.Sequences == q.Sequences && p.NormalisedBy == q.NormalisedBy && sameKeys(p.ByPerturbation, q.ByPerturbation)
+	return p == nil || q == nil || p.Source == q.Source && p.Sequences == q.Sequences && p.NormalisedBy == q.NormalisedBy &&
+		sameKeys(p.ByPerturbation, q.ByPerturbation)
 }
 
 func sameKeys[V any](a, b map[string]V) bool {

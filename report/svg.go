@@ -32,7 +32,8 @@ func (s scale) at(v float64) float64 {
 // newChart begins a chart with its title. What it shows is said in words for those who do not see it.
 func newChart(width, height float64, title, words string) *chart {
 	c := &chart{width: width, height: height}
-	fmt.Fprintf(&c.b, `<svg class="chart" role="img" viewBox="0 0 %s %s" aria-label="%s">`, px(width), px(height), html.EscapeString(title+": "+words))
+	fmt.Fprintf(&c.b, `<svg class="chart" role="img" viewBox="0 0 %s %s" aria-label="%s">`,
+		px(width), px(height), html.EscapeString(title+": "+words))
 	if title != "" {
 		c.text(0, 13, "start", "title", title)
 	}

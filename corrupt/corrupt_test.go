@@ -3,6 +3,8 @@ package corrupt_test
 import (
 	"bytes"
 	"crypto/md5"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -103,6 +105,29 @@ func TestMotion(t *testing.T) {
 		sum := md5.Sum(dst.Pix)
 		if got := hex.EncodeToString(sum[:]); got != want {
 			t.Errorf("%s: got %s", strings.TrimSpace(line), got)
+		}
+	}
+}
+
+// TestDisk compares kernels of defocus_blur with the original's (make_imagenet_c.py's
+// disk with OpenCV 5.0 on a processor with AVX2): the SHA-256 of their float32 weights.
+func TestDisk(t *testing.T) {
+	for _, c := range []struct {
+		radius, alias float64
+		want          string
+	}{
+		{3, 0.1, "37f5ff517a66ec62"},
+		{4, 0.5, "f7fbaa054dfbca95"},
+		{8, 0.5, "554fe4ea1d9c1392"},
+		{10, 0.5, "834e8492ac4d768b"},
+		{12, 0.5, "9dc559b671200649"},
+	} {
+		var weights bytes.Buffer
+		if err := binary.Write(&weights, binary.LittleEndian, corrupt.Disk(c.radius, c.alias)); err != nil {
+			t.Fatal(err)
+		}
+		if sum := sha256.Sum256(weights.Bytes()); fmt.Sprintf("%x", sum[:8]) != c.want {
+			t.Errorf("radius %v: got %x, want %s", c.radius, sum[:8], c.want)
 		}
 	}
 }

@@ -37,10 +37,8 @@ func (d *defocusBlur) apply(dst, src *pixel.Image, severity int, _ *rng.Stream) 
 }
 
 // disk returns the kernel, row by row, and its odd side: a disk of sum 1, then a
-// Gaussian of 3×3 taps, 5×5 for radii over 8, in float32 as OpenCV computes it on a
-// float32 array (the published bytes depend on it). Against OpenCV 5.0 with AVX2
-// the kernels of 3×3 taps are equal; of the others a dozen weights, where its
-// vectors end in the middle of a row, differ in the last bit.
+// Gaussian of 3×3 taps, 5×5 for radii over 8, in float32 as OpenCV 5.0 with AVX2
+// computes it on a float32 array; the published bytes depend on it.
 func (d defocus) disk() (taps []float32, side int) {
 	half, alias := 8, 1
 	if d.radius > 8 {
@@ -67,21 +65,25 @@ func (d defocus) disk() (taps []float32, side int) {
 			// OpenCV's row filter of three taps adds the centre to the pair.
 			rows[i] = fma(gauss[0], at(0), gauss[1]*(at(1)+at(-1)))
 		} else {
-			rows[i] = smooth(gauss, at)
+			rows[i] = smooth(gauss, at, fma)
 		}
 	}
 	for i := range taps {
-		taps[i] = smooth(gauss, func(k int) float32 { return rows[mirror(i/side+k, side)*side+i%side] })
+		add := fma
+		if alias > 1 && i%side >= side/8*8 {
+			add = multiplyAdd // what its vectors of eight leave over
+		}
+		taps[i] = smooth(gauss, func(k int) float32 { return rows[mirror(i/side+k, side)*side+i%side] }, add)
 	}
 	return taps, side
 }
 
 // smooth sums symmetric taps over the values at -n … n around a point, the centre
-// first and then pair by pair, as OpenCV's symmetric filters do.
-func smooth(gauss []float32, at func(k int) float32) float32 {
+// first and then pair by pair, as OpenCV's symmetric filters do; add is x·y + z.
+func smooth(gauss []float32, at func(k int) float32, add func(x, y, z float32) float32) float32 {
 	sum := gauss[0] * at(0)
 	for k := 1; k < len(gauss); k++ {
-		sum = fma(gauss[k], at(k)+at(-k), sum)
+		sum = add(gauss[k], at(k)+at(-k), sum)
 	}
 	return sum
 }
@@ -90,6 +92,9 @@ func smooth(gauss []float32, at func(k int) float32) float32 {
 func fma(x, y, z float32) float32 {
 	return float32(math.FMA(float64(x), float64(y), float64(z)))
 }
+
+// multiplyAdd is x·y + z, the product rounded.
+func multiplyAdd(x, y, z float32) float32 { return float32(x*y) + z }
 
 // gaussianTaps returns the taps 0 … n of a Gaussian of 2n+1 taps with sum 1:
 // OpenCV's getGaussianKernel for float32.

@@ -8,6 +8,12 @@ func MotionBlur(dst, src *pixel.Image, radius, sigma, angle float64) {
 	m.apply(dst, src, newStreak(radius, sigma), angle)
 }
 
+// Disk returns the kernel of defocus_blur, for comparison with OpenCV.
+func Disk(radius, alias float64) []float32 {
+	taps, _ := defocus{radius, alias}.disk()
+	return taps
+}
+
 // Relief returns the light on a picture of drops, for comparison with OpenCV.
 func Relief(liquid []uint8, w, h int) []uint8 {
 	var r relief

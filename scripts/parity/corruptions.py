@@ -13,8 +13,8 @@ both made; this needs PyTorch instead.
 Of the pixel difference, corrupted less clean on the scale of 0 to 255, each image has a mean and a standard deviation,
 averaged over seeds. Ours and the original's averages over images agree if they are within 4 standard errors (of the
 paired difference), or the means within max(1.0, 8 %) and the deviations within max(0.4, 6 %). Corruptions that draw no
-random number are to be equal. Times are of the processor, in milliseconds an image; the original's is of a few images
-and of its code without what FASTER changes. Exit code 1: something deviates.
+random number are to be equal. Times are of the processor, in milliseconds an image; the original's
+are of a few images and of its code without what FASTER changes. Exit code 1: something deviates.
 """
 
 import argparse
@@ -186,7 +186,8 @@ def compare(args):
     bad, total = False, np.zeros(2)
     for name in args.only or NAMES:
         seeds = 1 if name in EXACT else args.seeds
-        sums, ms, ok, largest = np.zeros((5, 2, 2, len(images))), np.zeros((5, 2)), True, 0
+        sums, ms, ok = np.zeros((5, 2, 2, len(images))), np.zeros((5, 2)), True
+        largest = unequal = 0
         for severity in range(5):
             for seed in range(seeds):
                 a, ours_ms = ours(args, name, images, severity + 1, seed)
@@ -196,13 +197,18 @@ def compare(args):
                 ms[severity, 0] += ours_ms / seeds
                 if seed == 0:
                     ms[severity, 1] = kept["ms"]
-                largest = max(largest, int(np.abs(a.astype(np.int16) - b).max()))
+                differences = np.abs(a.astype(np.int16) - b)
+                largest, unequal = max(largest, int(differences.max())), unequal + np.count_nonzero(differences)
             ok &= largest == 0 if name in EXACT else bool(agree(*sums[severity]))
         bad |= not ok
         total += ms.sum(0) * (name in TEST)
         mean = sums.mean(3)  # by severity, whose, statistic
+        if name not in EXACT:
+            difference = "–"
+        else:
+            difference = f"{largest}, in {unequal} of {5 * images.size}" if unequal else "0"
         print(f"| {name} | {join(mean[:, 0, 0])} | {join(mean[:, 1, 0])} | {join(mean[:, 0, 1])} | {join(mean[:, 1, 1])} "
-              f"| {largest if name in EXACT else '–'} | {ms[:, 0].mean():.3f} | {ms[:, 1].mean():.2f} "
+              f"| {difference} | {ms[:, 0].mean():.3f} | {ms[:, 1].mean():.2f} "
               f"| {'yes' if ok else 'NO'} |", flush=True)
     if not args.only:
         print(f"\nThe fifteen test corruptions at five severities take {total[0]:.1f} ms an image and {total[1]:.0f} ms in "
@@ -236,12 +242,11 @@ def classify(args):
     network = resnet20(args.classify)
     mean, std = (torch.tensor(v) for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
     clean, labels = load(args.data, args.side, args.images)
-    path = args.folder / "errors.json"
-    known = json.loads(path.read_text()) if path.exists() else {}
 
     @torch.inference_mode()
-    def wrong(images):
-        """Which images are classified wrongly, 0 or 1. What was classified before is not again."""
+    def wrong(images, path):
+        """Which images are classified wrongly, 0 or 1. What path says was classified before is not again."""
+        known = json.loads(path.read_text()) if path.exists() else {}
         digest = hashlib.sha256(images.tobytes()).hexdigest()
         if digest not in known:
             found = []
@@ -262,7 +267,8 @@ def classify(args):
             for seed in range(seeds):
                 a, _ = ours(args, name, clean, severity + 1, seed)
                 b = np.load(stored(args, name, severity + 1, seed))["images"]
-                errors[severity] += np.stack([wrong(a), wrong(b)]) * 100.0 / seeds
+                path = args.folder / f"{name}.json"
+                errors[severity] += np.stack([wrong(a, path), wrong(b, path)]) * 100.0 / seeds
         diff = errors[:, 0] - errors[:, 1]
         gaps = np.abs(diff.mean(1))
         worst = gaps.argmax()

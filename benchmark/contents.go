@@ -41,8 +41,8 @@ func contentsOf(dir, kind string) (Contents, error) {
 		return Contents{}, err
 	}
 	if m.Benchmark != kind {
-		return Contents{}, &data.Error{Kind: data.Invalid, Path: dir, Reason: fmt.Sprintf("holds a %s benchmark, by its %s", m.Benchmark, ManifestName),
-			Remedy: fmt.Sprintf("Name the folder of a %s benchmark.", kind)}
+		return Contents{}, &data.Error{Kind: data.Invalid, Path: dir, Remedy: fmt.Sprintf("Name the folder of a %s benchmark.", kind),
+			Reason: fmt.Sprintf("holds a %s benchmark, by its %s", m.Benchmark, ManifestName)}
 	}
 	return Contents{Part: data.Part{Images: m.Images, Severities: m.Severities}, Source: m.Source, Known: true, Names: m.complete()}, nil
 }

@@ -34,8 +34,8 @@ func (t evalTable) perturbations(w io.Writer) error {
 	if err := writeRows(w, rows, true); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\nmean flip probability (mFP, unnormalised): %s %%; with spatter in the place of snow, as CIFAR's published\nevaluation: %s %%\n",
-		known(p.MFP), known(p.MFPWithSpatter))
+	_, err := fmt.Fprintf(w, "\nmean flip probability (mFP, unnormalised): %s %%; "+
+		"with spatter in the place of snow, as CIFAR's published\nevaluation: %s %%\n", known(p.MFP), known(p.MFPWithSpatter))
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (t evalTable) perturbations(w io.Writer) error {
 	case p.NormalisedBy != "":
 		_, err = fmt.Fprintf(w, "mean flip rate (mFR, normalised by AlexNet's flip probabilities of %s): %s %%\n", p.NormalisedBy, known(p.MFR))
 	case t.result.Dataset == "imagenet":
-		_, err = fmt.Fprintln(w, "no mFR, the flips normalised by AlexNet's: those are in no file that is published; give yours with --alexnet-flips FILE")
+		_, err = fmt.Fprintln(w, "no mFR, the flips normalised by AlexNet's: those are in no published file; give yours with --alexnet-flips FILE")
 	}
 	return err
 }

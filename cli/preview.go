@@ -208,5 +208,6 @@ func corruptionsText(names []string, severities []int, m benchmark.Making, src *
 	if slices.Contains(names, "frost") {
 		name = "frost"
 	}
-	return fmt.Sprintf(" at severity %s, %d×%d pixels, %s", (&severitiesValue{p: &severities}).String(), src.W, src.H, m.Source(name, src.W, src.H))
+	return fmt.Sprintf(" at severity %s, %d×%d pixels, %s",
+		(&severitiesValue{p: &severities}).String(), src.W, src.H, m.Source(name, src.W, src.H))
 }

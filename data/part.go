@@ -52,8 +52,8 @@ func places(dir string, clean, held Dataset) ([]int, error) {
 
 // lacking is the error of a benchmark of n images in which image i of clean is not.
 func lacking(dir string, clean Dataset, n, i int) *Error {
-	return &Error{Kind: Missing, Path: dir, Reason: fmt.Sprintf("holds %d of the %d test images, and not %s", n, wholeOf(clean).Len(), clean.Describe(i)),
-		Remedy: limitRemedy(n)}
+	return &Error{Kind: Missing, Path: dir, Remedy: limitRemedy(n),
+		Reason: fmt.Sprintf("holds %d of the %d test images, and not %s", n, wholeOf(clean).Len(), clean.Describe(i))}
 }
 
 // picked returns the samples of set at places, or set where that is nil.

@@ -136,14 +136,16 @@ func (o Options) names(asked, usual []string, held benchmark.Contents, dir, kind
 		return has, nil
 	}
 	if len(asked) > 0 || len(has) == 0 {
-		e := &data.Error{Kind: data.Missing, Path: dir, Reason: fmt.Sprintf("holds no complete %s, by its %s", strings.Join(lacks, ", "), benchmark.ManifestName),
-			Remedy: "Repeat the command that writes it to go on."}
+		e := &data.Error{Kind: data.Missing, Path: dir, Remedy: "Repeat the command that writes it to go on.",
+			Reason: fmt.Sprintf("holds no complete %s, by its %s", strings.Join(lacks, ", "), benchmark.ManifestName)}
 		if len(held.Names) > 0 {
-			e.Remedy = fmt.Sprintf("Evaluate what it holds with %s %s, or repeat the command that writes it to go on.", flag, strings.Join(held.Names, ","))
+			e.Remedy = fmt.Sprintf("Evaluate what it holds with %s %s, or repeat the command that writes it to go on.",
+				flag, strings.Join(held.Names, ","))
 		}
 		return nil, e
 	}
-	o.note("%s holds %d of the %d %s that are evaluated otherwise: without %s", filepath.Clean(dir), len(has), len(usual), kind, strings.Join(lacks, ", "))
+	o.note("%s holds %d of the %d %s that are evaluated otherwise: without %s",
+		filepath.Clean(dir), len(has), len(usual), kind, strings.Join(lacks, ", "))
 	return has, nil
 }
 

@@ -8,6 +8,7 @@
 #   GOTORCH=DIR   make upstream-test: a checkout of wangkuiyi/gotorch
 #   DATA=DIR      make cifar-seeds, methods, motivation: the folder that holds cifar-10-batches-py
 #   ROBUSTBENCH=DIR make parity: a checkout of RobustBench/robustbench
+#   ROWS=… PAIRS=N make bench: only these groups of rows (scripts/bench.sh names them), each pair so often
 
 SHELL := /bin/bash
 GO ?= go
@@ -65,7 +66,7 @@ lint:
 	cd torchbridge && $(GO) run $(STATICCHECK) ./...
 
 bench: build
-	@ROBUSTNESS='$(ROBUSTNESS)' scripts/bench.sh $(BIN) $(REFERENCE)
+	@ROBUSTNESS='$(ROBUSTNESS)' ROWS='$(ROWS)' scripts/bench.sh $(BIN) $(REFERENCE)
 
 parity: build
 	@ROBUSTBENCH=$(ROBUSTBENCH) scripts/parity.sh $(BIN) $(REFERENCE)

@@ -6,7 +6,7 @@
 #   REFERENCE=DIR make bench, parity: a checkout of google-research/augmix
 #   ROBUSTNESS=DIR make bench, parity-corruptions: a checkout of hendrycks/robustness
 #   GOTORCH=DIR   make upstream-test: a checkout of wangkuiyi/gotorch
-#   DATA=DIR      make cifar-seeds, methods, motivation: the folder that holds cifar-10-batches-py
+#   DATA=DIR      make cifar, cifar-models, cifar-seeds, methods, motivation: the folder that holds CIFAR-10; without it make cifar downloads the set
 #   ROBUSTBENCH=DIR make parity: a checkout of RobustBench/robustbench
 #   ROWS=… PAIRS=N make bench: only these groups of rows (scripts/bench.sh names them), each pair so often
 
@@ -18,7 +18,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup libtorch build run test lint bench parity parity-corruptions parity-errors parity-batches parity-events upstream-test reliability cifar-seeds methods motivation networks
+.PHONY: help setup libtorch build run test lint bench parity parity-corruptions parity-errors parity-batches parity-events upstream-test reliability cifar cifar-models cifar-seeds methods motivation networks
 
 help:
 	@echo 'make run            trains on the embedded set, evaluates, writes a report (some minutes; SEED=N)'
@@ -33,6 +33,8 @@ help:
 	@echo 'make parity-errors  the published ResNets on all images of seven corruptions against PyTorch (hours on two cores)'
 	@echo 'make parity-batches  ResNet-20 in other batches, read by other workers: on all clean and corrupted images (an hour)'
 	@echo 'make parity-events  TensorBoard, from the package index, reads the events of a run that was killed'
+	@echo 'make cifar          CIFAR-10: a network with AugMix and one without on all corruptions (DATA=DIR, else it is downloaded)'
+	@echo 'make cifar-models   trains these two networks again (DATA=DIR; a quarter of an hour)'
 	@echo 'make cifar-seeds    CIFAR-10: three seeds of a short recipe (DATA=DIR; REFERENCE=DIR runs the reference too)'
 	@echo 'make methods        CIFAR-10: ten ways to train side by side, three seeds each (DATA=DIR; hours; goes on where it stopped)'
 	@echo 'make motivation     CIFAR-10: networks trained on one corruption each, evaluated on all (DATA=DIR; half an hour)'
@@ -82,6 +84,12 @@ parity-batches: setup
 
 parity-events: build
 	@scripts/parity-events.sh $(BIN)
+
+cifar: build
+	@IMAGES=$(IMAGES) scripts/cifar.sh $(BIN) $(DATA)
+
+cifar-models: build
+	@scripts/models.sh $(BIN) $(DATA)
 
 cifar-seeds: build
 	@scripts/cifar-seeds.sh $(BIN) $(DATA) $(REFERENCE)

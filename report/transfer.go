@@ -24,7 +24,7 @@ const tableWidth = 105
 // writeTransfer writes the error of each group on each corruption, side by side: as many
 // groups as fit into a table, then the next ones.
 func writeTransfer(out *bufio.Writer, s Summary) {
-	fmt.Fprint(out, "\nError % by corruption, the mean over severities; * has been trained on it\n\n")
+	fmt.Fprint(out, "Error % by corruption, the mean over severities; * has been trained on it\n\n")
 	names := column{left: true, cells: []string{"clean"}}
 	for _, name := range s.Corruptions {
 		names.cells = append(names.cells, spaced(name))

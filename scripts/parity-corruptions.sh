@@ -51,9 +51,9 @@ fi
 echo
 corruptions $venv "$folder/all" --images 10000 --seeds 1 --only jpeg_compression
 echo
-corruptions $venv "$folder/32" --images "$images" --seeds "$seeds"
+corruptions $venv "$folder/32-$images" --images "$images" --seeds "$seeds"
 echo
-corruptions build/venv "$folder/32" --images "$images" --seeds "$seeds" --classify "$data/checkpoints/resnet20-12fca82f.th"
+corruptions build/venv "$folder/32-$images" --images "$images" --seeds "$seeds" --classify "$data/checkpoints/resnet20-12fca82f.th"
 echo
 corruptions $venv "$folder/224" --side 224 --images 120 --seeds 1
 exit $status

@@ -24,6 +24,8 @@ const (
 	shapesTest  = 1000
 
 	minRadius, maxRadius = 8.0, 13.0 // of the circle about the figure, roughly
+	farShare             = 0.006     // of the images, whose figures are so small that some cannot be told:
+	minFar, maxFar       = 2.5, 4.5  // their radius
 	maxShift             = 3.0       // of its centre from the image's, each way
 	maxTurn              = 26        // degrees from upright, each way
 
@@ -78,6 +80,9 @@ func openShapes(split string) Dataset {
 // drawShape draws one sample.
 func drawShape(dst *pixel.Image, class int, r *rng.Stream) {
 	radius := r.Uniform(minRadius, maxRadius)
+	if r.Uniform(0, 1) < farShare {
+		radius = r.Uniform(minFar, maxFar)
+	}
 	cx := shapesSide/2 + r.Uniform(-maxShift, maxShift)
 	cy := shapesSide/2 + r.Uniform(-maxShift, maxShift)
 	sin, cos := math.Sincos(r.Uniform(-maxTurn, maxTurn) * math.Pi / 180)

@@ -14,8 +14,8 @@ import (
 // values once in a million versions.)
 func TestShapesFingerprint(t *testing.T) {
 	for split, want := range map[string]string{
-		"train": "73593b8cdbb7d560de313fd18dce36c92eb5396d380aaff6e58d6bd4fadbea5b",
-		"test":  "fc41658ccdc883acd370ff224a00336dae21b2aa228b02b59d2e96a1f5cec18b",
+		"train": "2204cc8fabfd93c479b6fc29f42edbaba086cac4b23a1c1e6fd91fa43387680c",
+		"test":  "3725b9232e4f7eceaa37a8f15b915f80a6037c9783e7ab065d2d3a4657383604",
 	} {
 		d, err := Open("shapes", "", split)
 		if err != nil {

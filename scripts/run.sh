@@ -14,7 +14,7 @@ n=1
 until mkdir "runs/run-$(printf %04d $n)" 2>/dev/null; do n=$((n + 1)); done
 dir=runs/run-$(printf %04d $n)
 
-epochs=3
+epochs=4
 train() { # NAME METHOD EPOCHS
     "$augmix" train --dataset shapes --model wrn --layers 10 --widen-factor 1 --method "$2" --epochs "$3" \
         --batch-size 32 --seed "$seed" --save "$dir/$1" >&2

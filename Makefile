@@ -9,6 +9,7 @@
 #   DATA=DIR      make cifar, cifar-models, cifar-seeds, methods, motivation: the folder that holds CIFAR-10; without it make cifar downloads the set
 #   ROBUSTBENCH=DIR make parity: a checkout of RobustBench/robustbench
 #   ROWS=… PAIRS=N make bench: only these groups of rows (scripts/bench.sh names them), each pair so often
+#   FLAGS=… make methods: flags for every training; two such calls at once share the work
 
 SHELL := /bin/bash
 GO ?= go
@@ -97,7 +98,7 @@ cifar-seeds: build
 	@scripts/cifar-seeds.sh $(BIN) $(DATA) $(REFERENCE)
 
 methods: build
-	@$(BIN) train --grid scripts/grids/methods.json --data $(or $(DATA),$(AUGMIX_TEST_DATA),../shared/data)
+	@$(BIN) train --grid scripts/grids/methods.json $(FLAGS) --data $(or $(DATA),$(AUGMIX_TEST_DATA),../shared/data)
 	@$(BIN) report build/methods
 
 motivation: build

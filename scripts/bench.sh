@@ -4,7 +4,8 @@
 #   scripts/bench.sh AUGMIX [REFERENCE]
 #
 # $ROWS names the groups of rows to make, by default all: step networks views corruptions reference loader evaluation epoch.
-# $PAIRS is how often each pair is run. REFERENCE is a checkout of google-research/augmix and $ROBUSTNESS one of
+# $PAIRS is how often each pair is run. $PRECISION (fp32, bf16) is that of the rows of step and networks instead of the one that
+# fits the CPU, and $NETWORKS, a list of names in networks_rows, leaves out other networks. REFERENCE is a checkout of google-research/augmix and $ROBUSTNESS one of
 # hendrycks/robustness; rows that need one, or the data in $AUGMIX_TEST_DATA (default ../shared/data), say so without it.
 #
 # $CORRUPT_IMAGES, by default all 10,000, of CIFAR-10's test images are corrupted (2.3 GB, in $TMPDIR), and
@@ -25,8 +26,10 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 # The precision that auto takes here: bf16 where the CPU has units for it.
-mode=tuned-bf16
-grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo || mode=tuned-fp32
+precision=bf16
+grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo || precision=fp32
+precision=${PRECISION:-$precision}
+mode=tuned-$precision
 
 corruptions=gaussian_noise,shot_noise,impulse_noise,defocus_blur,glass_blur,motion_blur,zoom_blur,snow,frost,fog,brightness
 corruptions+=,contrast,elastic_transform,pixelate,jpeg_compression
@@ -42,7 +45,7 @@ needs_reference() { needs "REFERENCE=DIR, a checkout of google-research/augmix" 
 needs_data() { needs "$1 in the folder that AUGMIX_TEST_DATA names, $data" "${@:2}"; }
 
 step_rows() {
-    local step="$augmix bench step --model wrn --layers 40 --widen-factor 2 --batch-size 32 --steps 10 --warmup 3 --json -"
+    local step="$augmix bench step --model wrn --layers 40 --widen-factor 2 --precision $precision --batch-size 32 --steps 10 --warmup 3 --json -"
     $compare --names 'augmix' "PyTorch tuned alike ($mode): WRN-40-2 step, 32×3" \
         "$step | tr -d '\n'" "$python scripts/bench/step.py --mode $mode"
     $compare --names 'augmix' 'the reference as shipped: WRN-40-2 step, 32×3' \
@@ -52,8 +55,9 @@ step_rows() {
 networks_rows() {
     # network NAME SIZE FLAGS: a row of the network that step.py calls NAME and FLAGS name here.
     network() {
+        [[ " ${NETWORKS:-$1} " == *" $1 "* ]] || return 0
         $compare --names 'augmix' "PyTorch tuned alike ($mode): $1 step, 16×3 of $2×$2" \
-            "$augmix bench step $3 --size $2 --batch-size 16 --steps 4 --warmup 1 --json - | tr -d '\n'" \
+            "$augmix bench step $3 --precision $precision --size $2 --batch-size 16 --steps 4 --warmup 1 --json - | tr -d '\n'" \
             "$python scripts/bench/step.py --mode $mode --model $1 --size $2 --batch-size 16 --steps 4 --warmup 1"
     }
     network allconv 32 '--model allconv'

@@ -1,12 +1,12 @@
 """Measures with PyTorch what four published ResNets get wrong, for eval/testdata/pytorch_errors.json.
 
-    errors.py --tool TOOL --data DATA [--models resnet20 …] [--sets clean …] [--images N] TABLE
+    errors.py TABLE --tool TOOL --data DATA [--models resnet20 …] [--sets clean …] [--images N]
 
 TOOL is scripts/corruptions, built; DATA holds cifar-10-batches-py and checkpoints (akamaster/pytorch_resnet_cifar10). The
 sets are CIFAR-10's test images, clean and with the corruptions that draw no random number, whose whole files are first
 checked to have the published MD5. TABLE gets, for each network and set, how many of the first 500 and of all 10,000
-images are wrong, at each severity. Cells that it has already are kept, so that a run that was stopped goes on. Float32,
-in PyTorch's own layout, batches of 500.
+images are wrong, at each severity. Cells that have all images already are kept, so that a run that was stopped goes on.
+Float32, in PyTorch's own layout, batches of 500.
 """
 
 import argparse
@@ -81,6 +81,16 @@ def wrong(net, images, labels):
     return int(bad[:FEW].sum()), int(bad.sum())
 
 
+def written(table):
+    """The table as text, a line for each network and set."""
+    models = []
+    for model, sets in table["wrong"].items():
+        cells = ",\n".join(f"  {json.dumps(name)}: {json.dumps(cell)}" for name, cell in sets.items())
+        models.append(f" {json.dumps(model)}: {{\n{cells}\n }}")
+    head = ", ".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in table.items() if k != "wrong")
+    return f"{{\n{head},\n\"wrong\": {{\n" + ",\n".join(models) + "\n}\n}\n"
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--tool", required=True)
@@ -98,7 +108,7 @@ def main():
         if table["images"] != len(images):
             sys.exit(f"{args.table} is about {table['images']} images, not {len(images)}; name another file")
     for name in args.sets:
-        missing = [m for m in args.models if name not in table["wrong"].get(m, {})]
+        missing = [m for m in args.models if "all" not in table["wrong"].get(m, {}).get(name, {})]
         if not missing:
             continue
         sets = images[None] if name == "clean" else corrupted(args.tool, name, images)
@@ -107,7 +117,7 @@ def main():
             few, whole = zip(*(wrong(net, x, labels) for x in sets))
             table["wrong"].setdefault(model, {})[name] = {"few": few, "all": whole}
             temporary = args.table.with_suffix(".part")
-            temporary.write_text(json.dumps(table, indent=1) + "\n")
+            temporary.write_text(written(table))
             os.replace(temporary, args.table)
             print(model, name, *(f"{100 * w / len(images):.2f}" for w in whole), flush=True)
 

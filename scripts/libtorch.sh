@@ -4,15 +4,17 @@
 #   scripts/libtorch.sh            $LIBTORCH if set, else the pinned wheels (downloaded once, hash-checked)
 #   scripts/libtorch.sh python     the torch of the python3 on the PATH
 #
-# It writes two git-ignored files: the link torchbridge/libtorch, and torchbridge/internal/c/libtorch_version.h,
-# which every C++ file includes so that a changed libtorch recompiles them (cgo does not look into -I folders).
+# It writes git-ignored files: the link torchbridge/libtorch, and in every folder of C++ a libtorch_version.h,
+# so that a changed libtorch recompiles the files beside it (cgo does not look into -I folders).
 # Exit codes: 0 done, 1 failed, 2 wrong usage or an unsuitable machine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+. scripts/wheels.sh
+
 version=2.11.0
 link=torchbridge/libtorch
-header=torchbridge/internal/c/libtorch_version.h
+headers=(torchbridge/internal/{c,cudac,c10d}/libtorch_version.h)
 cache=${AUGMIX_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/augmix}
 wheels=$cache/libtorch-$version
 
@@ -41,7 +43,9 @@ use() {
     fi
     local text
     text="#define AUGMIX_LIBTORCH \"$got\"  // $1"
-    if [ "$(cat "$header" 2>/dev/null || true)" != "$text" ]; then echo "$text" >"$header"; fi
+    for header in "${headers[@]}"; do
+        if [ "$(cat "$header" 2>/dev/null || true)" != "$text" ]; then echo "$text" >"$header"; fi
+    done
 }
 
 if [ "${1:-}" = python ]; then
@@ -59,26 +63,13 @@ if [ -n "${LIBTORCH:-}" ]; then
 fi
 
 if [ ! -e "$wheels/torch/lib/libtorch_cpu.so" ]; then
-    command -v python3 >/dev/null || fail "python3 is needed to download libtorch" 2
-    python3 -m pip --version >/dev/null 2>&1 || fail "pip is needed to download libtorch (apt-get install python3-pip)" 2
     echo "libtorch: downloading PyTorch $version's libraries, 544 MB (1.1 GB unpacked), into $wheels"
     mkdir -p "$cache"
     tmp=$(mktemp -d "$cache/.libtorch-XXXXXX")
     trap 'rm -rf "$tmp"' EXIT
-    platforms=()
-    for p in manylinux_2_28 manylinux_2_27 manylinux_2_25 manylinux_2_17 manylinux2014; do platforms+=(--platform "${p}_x86_64"); done
-    python3 -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary=:all: \
-        --python-version 3.12 --implementation cp "${platforms[@]}" --dest "$tmp/wheels" -r scripts/libtorch.txt ||
-        fail "the download failed; check the network and the space in $cache, then run it again"
+    fetch_wheels scripts/libtorch.txt "$tmp/wheels" libtorch
     # Only libraries and headers: the Python files are of no use here.
-    python3 - "$tmp" <<'PY'
-import glob, sys, zipfile
-tmp = sys.argv[1]
-for wheel in glob.glob(tmp + "/wheels/*.whl"):
-    with zipfile.ZipFile(wheel) as z:
-        keep = [n for n in z.namelist() if n.startswith(("torch/lib/", "torch/include/", "nvidia/")) or n.endswith("/LICENSE")]
-        z.extractall(tmp + "/tree", keep)
-PY
+    unpack_wheels "$tmp/wheels" "$tmp/tree" 'torch/lib/*' 'torch/include/*' 'nvidia/*' '*/LICENSE'
     rm -rf "$wheels"
     mv "$tmp/tree" "$wheels"
     echo "libtorch: unpacked"

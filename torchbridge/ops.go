@@ -63,6 +63,10 @@ func Lerp(targets, sources []Tensor, weight float64) {
 	aten.Lerp(handles(targets), handles(sources), weight)
 }
 
+// CopyAll copies each of the sources into the target of the same index, converting it to the target's data type, as one
+// operation without autograd. It panics with an *Error where their shapes differ.
+func CopyAll(targets, sources []Tensor) { aten.CopyAll(handles(targets), handles(sources)) }
+
 // MM returns the product of two matrices.
 func MM(a, b Tensor) Tensor { return Tensor{aten.MM(a.T, b.T)} }
 

@@ -28,11 +28,16 @@ func SGD(lr, momentum, dampening, weightDecay float64, nesterov bool) Optimizer 
 	return Optimizer{o}
 }
 
-// AddParameters gives the optimizer parameters to update. Each gets a momentum of zeros, laid out as it is.
+// AddParameters gives the optimizer parameters to update, all on one device. Each gets a momentum of zeros, laid out as it
+// is, and the learning rate moves to them.
 func (opt Optimizer) AddParameters(tensors []Tensor) {
 	o := opt.Opt
 	o.state.Do(func() {
 		for _, t := range tensors {
+			if lr := o.lr.To(t.Device()); lr != o.lr {
+				o.lr.Close()
+				o.lr = lr
+			}
 			// Multiplying keeps the memory format, which an allocation by shape would lose.
 			d := t.Detach()
 			m := d.MulScalar(0)
@@ -58,6 +63,13 @@ func (opt Optimizer) ClipGradNorm(most float64) { aten.ClipGradNorm(opt.Opt.para
 func (opt Optimizer) Step() {
 	o := opt.Opt
 	aten.FusedSGD(o.params, o.momenta, o.lr.T, o.weightDecay, o.momentum, o.dampening, o.nesterov)
+}
+
+// MoveGradients gives each of the params the gradient that the leaf of the same index has, if it has one, converted into the
+// memory of the same index, which from then on is the param's gradient; with add it is added to what is there. The leaves
+// are left without gradients. So weights are trained whose copies in a smaller data type the network multiplies with.
+func MoveGradients(leaves, params, memory []Tensor, add bool) {
+	aten.MoveGradients(handles(leaves), handles(params), handles(memory), add)
 }
 
 // Momenta returns the momentum buffers in the order in which the parameters were added.

@@ -32,3 +32,8 @@ func NoGrad(f func()) { aten.NoGrad(f) }
 
 // Autocast runs f with operations cast to dtype where libtorch's rules say so.
 func Autocast(dtype int8, f func()) { aten.Autocast(dtype, f) }
+
+// RecordOperations runs f and returns the names of the operations that it ran on this thread, in the order in which they
+// began: aten::relu, or with the overload aten::add.Tensor. Operations that others consist of are listed after those,
+// and backward passes like everything else. The bridge's own kernels are not operations: SetFastKernels switches them off.
+func RecordOperations(f func()) []string { return aten.Record(f) }

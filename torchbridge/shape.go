@@ -88,3 +88,9 @@ func handles(tensors []Tensor) []aten.T {
 	}
 	return out
 }
+
+// PartLike returns the elements of the flat tensor a from offset on, on the same memory, with b's shape and order in memory.
+// It panics with an *Error where there are too few, or where b has gaps.
+func (a Tensor) PartLike(offset int64, b Tensor) Tensor {
+	return Tensor{aten.PartLike(a.T, offset, b.T)}
+}

@@ -161,6 +161,12 @@ func (a Tensor) MemoryFloat32() []float32 {
 	return unsafe.Slice((*float32)(aten.Data(a.T)), a.Numel())
 }
 
+// MemoryBytes is MemoryFloat32 for uint8 tensors.
+func (a Tensor) MemoryBytes() []byte {
+	a.want(Byte)
+	return unsafe.Slice((*byte)(aten.Data(a.T)), a.Numel())
+}
+
 // MemoryInt64 is MemoryFloat32 for int64 tensors.
 func (a Tensor) MemoryInt64() []int64 {
 	a.want(Long)
@@ -196,7 +202,7 @@ func (a *Tensor) Detach() Tensor { return Tensor{aten.Detach(a.T)} }
 func (a Tensor) SetData(b Tensor) { aten.SetData(a.T, b.T) }
 
 // Copy copies b's elements into a, converting and broadcasting.
-func (a Tensor) Copy(b Tensor) { aten.Copy(a.T, b.T) }
+func (a Tensor) Copy(b Tensor) { aten.Copy(a.T, b.T, false) }
 
 // Fill sets every element.
 func (a Tensor) Fill(value float64) { aten.Fill(a.T, value) }

@@ -19,6 +19,8 @@ type Conv2dModule struct {
 	PaddingMode               string
 	Weight                    torch.Tensor // [OutChannels, InChannels/Groups, KernelSize, KernelSize]
 	Bias                      torch.Tensor // [OutChannels], or undefined.
+
+	copies *copies
 }
 
 // Conv2d returns a convolution with PyTorch's default initialisation. Only the padding mode "zeros" is known; it panics
@@ -50,7 +52,8 @@ func uniformBias(bias *torch.Tensor, weight torch.Tensor) {
 
 // Forward convolves x of shape [N, InChannels, H, W].
 func (c *Conv2dModule) Forward(x torch.Tensor) torch.Tensor {
-	return F.Conv2d(x, c.Weight, c.Bias, []int64{c.Stride, c.Stride}, []int64{c.Padding, c.Padding},
+	weight, bias := c.copies.choose(x, c.Weight, c.Bias)
+	return F.Conv2d(x, weight, bias, []int64{c.Stride, c.Stride}, []int64{c.Padding, c.Padding},
 		[]int64{c.Dilation, c.Dilation}, c.Groups)
 }
 
@@ -67,6 +70,29 @@ type BatchNorm2dModule struct {
 	RunningVar        torch.Tensor `gotorch:"buffer"`
 	// AuxBN has the other parts' normalisations after Split; else it is empty.
 	AuxBN []*BatchNorm2dModule
+
+	byAll Normalizer // Nil where the batch is this process's alone.
+}
+
+// Normalizer normalises x by the batch's statistics, as F.BatchNorm does in training.
+type Normalizer func(x, runningMean, runningVar, weight, bias torch.Tensor, momentum, eps float64) torch.Tensor
+
+// NormalizeBy makes every batch normalisation of m use f in training, which knows the parts of the batch that other
+// processes have.
+func NormalizeBy(m IModule, f Normalizer) {
+	m.Apply(func(m IModule) {
+		if b, ok := m.(*BatchNorm2dModule); ok {
+			b.byAll = f
+		}
+	})
+}
+
+// normalize is the normalisation of x by the batches of all processes, if there are others; ok is false if not.
+func (b *BatchNorm2dModule) normalize(x torch.Tensor) (y torch.Tensor, ok bool) {
+	if b.byAll == nil || !b.IsTraining() {
+		return y, false
+	}
+	return b.byAll(x, b.RunningMean, b.RunningVar, b.Weight, b.Bias, b.Momentum, b.Eps), true
 }
 
 // BatchNorm2d returns a normalisation with weight 1, bias 0 and running statistics 0 and 1.
@@ -108,6 +134,9 @@ func (b *BatchNorm2dModule) Split(n int) {
 // are kept, else by the running ones.
 func (b *BatchNorm2dModule) Forward(x torch.Tensor) torch.Tensor {
 	return b.parts(x, func(b *BatchNorm2dModule, rows slicer) torch.Tensor {
+		if y, ok := b.normalize(rows(x)); ok {
+			return y
+		}
 		return F.BatchNorm(rows(x), b.RunningMean, b.RunningVar, b.Weight, b.Bias, b.byBatch(), b.Momentum, b.Eps)
 	})
 }
@@ -115,6 +144,9 @@ func (b *BatchNorm2dModule) Forward(x torch.Tensor) torch.Tensor {
 // ForwardRelu is Forward followed by ReLU, as one operation where there is one.
 func (b *BatchNorm2dModule) ForwardRelu(x torch.Tensor) torch.Tensor {
 	return b.parts(x, func(b *BatchNorm2dModule, rows slicer) torch.Tensor {
+		if y, ok := b.normalize(rows(x)); ok {
+			return F.Relu(y, false)
+		}
 		return F.BatchNormRelu(rows(x), b.RunningMean, b.RunningVar, b.Weight, b.Bias, b.byBatch(), b.Momentum, b.Eps)
 	})
 }
@@ -122,6 +154,9 @@ func (b *BatchNorm2dModule) ForwardRelu(x torch.Tensor) torch.Tensor {
 // ForwardAddRelu is the ReLU of the sum of Forward and residual.
 func (b *BatchNorm2dModule) ForwardAddRelu(x, residual torch.Tensor) torch.Tensor {
 	return b.parts(x, func(b *BatchNorm2dModule, rows slicer) torch.Tensor {
+		if y, ok := b.normalize(rows(x)); ok {
+			return F.Relu(torch.Add(y, rows(residual), 1), false)
+		}
 		return F.BatchNormAddRelu(rows(x), rows(residual), b.RunningMean, b.RunningVar, b.Weight, b.Bias, b.byBatch(), b.Momentum, b.Eps)
 	})
 }
@@ -129,6 +164,9 @@ func (b *BatchNorm2dModule) ForwardAddRelu(x, residual torch.Tensor) torch.Tenso
 // ForwardQuickGELU is Forward followed by x·σ(1.702·x).
 func (b *BatchNorm2dModule) ForwardQuickGELU(x torch.Tensor) torch.Tensor {
 	return b.parts(x, func(b *BatchNorm2dModule, rows slicer) torch.Tensor {
+		if y, ok := b.normalize(rows(x)); ok {
+			return torch.Mul(y, y.MulScalar(1.702).Sigmoid())
+		}
 		return F.BatchNormQuickGELU(rows(x), b.RunningMean, b.RunningVar, b.Weight, b.Bias, b.byBatch(), b.Momentum, b.Eps)
 	})
 }
@@ -163,6 +201,8 @@ type LinearModule struct {
 	InFeatures, OutFeatures int64
 	Weight                  torch.Tensor // [OutFeatures, InFeatures]
 	Bias                    torch.Tensor // [OutFeatures], or undefined.
+
+	copies *copies
 }
 
 // Linear returns a fully connected layer with PyTorch's default initialisation.
@@ -178,4 +218,7 @@ func Linear(in, out int64, bias bool) *LinearModule {
 }
 
 // Forward returns x·Weightᵀ + Bias.
-func (l *LinearModule) Forward(x torch.Tensor) torch.Tensor { return F.Linear(x, l.Weight, l.Bias) }
+func (l *LinearModule) Forward(x torch.Tensor) torch.Tensor {
+	weight, bias := l.copies.choose(x, l.Weight, l.Bias)
+	return F.Linear(x, weight, bias)
+}

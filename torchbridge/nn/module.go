@@ -72,14 +72,32 @@ func (m *Module) Train(on bool) {
 	}
 }
 
-// To converts the floating-point tensors of the module and of all modules below it. There is one device.
+// To moves the tensors of the module and of all modules below it to a device, and converts those of floating-point types
+// if a data type is given. They stay the same tensors, with their memory formats and with their gradients moved along, and
+// autograd follows those that it followed.
 func (m *Module) To(device torch.Device, dtype ...int8) {
 	m.value()
-	if len(dtype) == 0 {
-		return
-	}
 	for _, t := range m.NamedTensors() {
-		torch.Scope(func() { t.Tensor.SetData(t.Tensor.CastTo(dtype[0])) })
+		torch.Scope(func() {
+			torch.NoGrad(func() {
+				move(t.Tensor, device, dtype)
+				if g := t.Tensor.Grad(); g.Defined() {
+					move(g, device, dtype)
+				}
+			})
+		})
+	}
+}
+
+// move changes where t's memory is.
+func move(t torch.Tensor, device torch.Device, dtype []int8) {
+	switch t.Dtype() {
+	case torch.Half, torch.Float, torch.Double, torch.BFloat16:
+	default:
+		dtype = nil
+	}
+	if moved := t.To(device, dtype...); moved != t {
+		t.SetData(moved)
 	}
 }
 

@@ -190,6 +190,54 @@ func TestTo(t *testing.T) {
 	})
 }
 
+// TestToKeeps checks what moving a module leaves as it is; on a CPU a conversion takes the same way as a move.
+func TestToKeeps(t *testing.T) {
+	torch.Scope(func() {
+		c := nn.Conv2d(4, 8, 3, 1, 1, 1, 1, true, "zeros")
+		c.Weight.SetData(c.Weight.ChannelsLast())
+		c.Bias.SetRequiresGrad(false)
+		x := torch.Ones([]int64{1, 4, 3, 3}, false)
+		y := c.Forward(x)
+		y.Sum().Backward()
+		want := c.Weight.Grad().CastTo(torch.Double)
+		weight := c.Weight
+		c.To(torch.NewDevice("cpu"), torch.Double)
+		if c.Weight != weight || !c.Weight.IsChannelsLast() || !c.Weight.RequiresGrad() || c.Bias.RequiresGrad() {
+			t.Errorf("the weight is the same %v, channels last %v, trained %v; the bias is trained %v",
+				c.Weight == weight, c.Weight.IsChannelsLast(), c.Weight.RequiresGrad(), c.Bias.RequiresGrad())
+		}
+		if got := c.Weight.Grad(); got.Dtype() != torch.Double || !torch.Equal(got, want) {
+			t.Errorf("the gradient: got data type %d and %v, want %v", got.Dtype(), got, want)
+		}
+		y = c.Forward(x.CastTo(torch.Double))
+		y.Sum().Backward() // Adds to the gradient that went along.
+		if got := c.Weight.Grad(); !torch.AllClose(got, want.MulScalar(2)) {
+			t.Errorf("a second pass: got the gradient %v, want twice %v", got, want)
+		}
+	})
+}
+
+// integers is a module with a tensor that is no weight.
+type integers struct {
+	nn.Module
+	Steps  torch.Tensor `gotorch:"buffer"`
+	Weight torch.Tensor
+}
+
+func TestToConvertsFloatsOnly(t *testing.T) {
+	torch.Scope(func() {
+		m := &integers{Steps: torch.FromInt64([]int64{1 << 40}, 1), Weight: torch.Ones([]int64{1}, true)}
+		m.Init(m)
+		m.To(torch.NewDevice("cpu"), torch.BFloat16)
+		if got := m.Steps; got.Dtype() != torch.Long || got.Item() != int64(1<<40) {
+			t.Errorf("an integer buffer: got %v", got)
+		}
+		if got := m.Weight.Dtype(); got != torch.BFloat16 {
+			t.Errorf("a weight: got data type %d, want %d", got, torch.BFloat16)
+		}
+	})
+}
+
 // SetStateDict shares memory, does not compare shapes (gotorch's own tests want that) and lists every missing name.
 func TestSetStateDict(t *testing.T) {
 	torch.Scope(func() {

@@ -92,6 +92,13 @@ func two(op string, r C.tb_result, operands ...T) (T, T) {
 	return adopt(unsafe.Pointer(r.tensor), int64(r.scope)), adopt(unsafe.Pointer(r.second), int64(r.scope))
 }
 
+// Result adopts the single tensor of an operation that another package has called: its C pointer, its scope and its error
+// text, which is freed.
+func Result(op string, tensor unsafe.Pointer, scope int64, text unsafe.Pointer) T {
+	check(op, (*C.char)(text))
+	return adopt(tensor, scope)
+}
+
 // done checks a call that makes no tensor.
 func done(op string, text *C.char, operands ...T) {
 	runtime.KeepAlive(operands)

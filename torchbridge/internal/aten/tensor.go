@@ -193,6 +193,26 @@ func Lerp(targets, sources []T, weight float64) {
 	done("lerp_", C.tb_lerp_(ts, ss, n, C.double(weight)), append(slices.Clone(targets), sources...)...)
 }
 
+// CopyAll copies each source into its target, converting.
+func CopyAll(targets, sources []T) {
+	ts, n := pointers("copy_all_", targets)
+	ss, _ := pointers("copy_all_", sources)
+	done("copy_all_", C.tb_copy_all_(ts, ss, n), append(slices.Clone(targets), sources...)...)
+}
+
+// MoveGradients makes memory the gradients of params, with those of leaves in it or added to it, and leaves none to leaves.
+func MoveGradients(leaves, params, memory []T, add bool) {
+	ls, n := pointers("move_gradients", leaves)
+	ps, _ := pointers("move_gradients", params)
+	ms, _ := pointers("move_gradients", memory)
+	done("move_gradients", C.tb_move_gradients(ls, ps, ms, n, C.bool(add)), slices.Concat(leaves, params, memory)...)
+}
+
+// PartLike returns the elements of flat from offset on in a's shape and strides.
+func PartLike(flat T, offset int64, a T) T {
+	return one("part_like", C.tb_part_like(must("part_like", flat), C.int64_t(offset), must("part_like", a)), flat, a)
+}
+
 // Fill sets every element of a.
 func Fill(a T, value float64) { done("fill_", C.tb_fill_(must("fill_", a), C.double(value)), a) }
 
@@ -206,5 +226,8 @@ func Uniform(a T, low, high float64) {
 	done("uniform_", C.tb_uniform_(must("uniform_", a), C.double(low), C.double(high)), a)
 }
 
-// Copy copies b's elements into a, converting and broadcasting.
-func Copy(a, b T) { done("copy_", C.tb_copy_(must("copy_", a), must("copy_", b)), a, b) }
+// Copy copies b's elements into a, converting and broadcasting. Not blocking, a copy between pinned memory and a CUDA
+// device is only queued.
+func Copy(a, b T, nonBlocking bool) {
+	done("copy_", C.tb_copy_(must("copy_", a), must("copy_", b), C.bool(nonBlocking)), a, b)
+}

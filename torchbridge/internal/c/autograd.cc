@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
 #include <ATen/ops/_fused_sgd.h>
+#include <c10/core/AutogradState.h>
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/autograd.h>
 
@@ -25,6 +26,13 @@ char *tb_manual_seed(uint64_t seed) {
 
 void tb_set_deterministic(bool on) { at::globalContext().setDeterministicAlgorithms(on, false); }
 
+void tb_set_cudnn_benchmark(bool on) { at::globalContext().setBenchmarkCuDNN(on); }
+
+void tb_set_tf32(bool on) {
+  at::globalContext().setAllowTF32CuDNN(on);
+  at::globalContext().setAllowTF32CuBLAS(on);
+}
+
 bool tb_set_fast_kernels(bool on) { return fast_kernels.exchange(on); }
 
 bool tb_set_grad_enabled(bool on) {
@@ -33,28 +41,57 @@ bool tb_set_grad_enabled(bool on) {
   return was;
 }
 
-char *tb_autocast_begin(int dtype, bool *was_enabled, int *was_dtype) {
+// enable_autocast switches one kind of device.
+static void enable_autocast(at::DeviceType on, bool enabled, at::ScalarType dtype) {
+  at::autocast::set_autocast_dtype(on, dtype);
+  at::autocast::set_autocast_enabled(on, enabled);
+}
+
+char *tb_autocast_begin(int dtype, tb_autocast *was) {
   return fence([&] {
-    *was_enabled = at::autocast::is_autocast_enabled(at::kCPU);
-    *was_dtype = static_cast<int>(at::autocast::get_autocast_dtype(at::kCPU));
-    at::autocast::set_autocast_dtype(at::kCPU, scalar_type(dtype));
-    at::autocast::set_autocast_enabled(at::kCPU, true);
+    *was = {at::autocast::is_autocast_enabled(at::kCPU), at::autocast::is_autocast_enabled(at::kCUDA),
+            static_cast<int>(at::autocast::get_autocast_dtype(at::kCPU)),
+            static_cast<int>(at::autocast::get_autocast_dtype(at::kCUDA))};
+    enable_autocast(at::kCPU, true, scalar_type(dtype));
+    enable_autocast(at::kCUDA, true, scalar_type(dtype));
     at::autocast::increment_nesting();
   });
 }
 
-void tb_autocast_end(bool was_enabled, int was_dtype) {
+void tb_autocast_end(tb_autocast was) {
   if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
-  at::autocast::set_autocast_enabled(at::kCPU, was_enabled);
-  at::autocast::set_autocast_dtype(at::kCPU, scalar_type(was_dtype));
+  enable_autocast(at::kCPU, was.cpu, scalar_type(was.cpu_dtype));
+  enable_autocast(at::kCUDA, was.cuda, scalar_type(was.cuda_dtype));
 }
 
+namespace {
+
+// OneThread keeps a backward pass on the calling thread, as it always is on the CPU. On CUDA libtorch would take a thread
+// of its own, whose operations a capture of this thread's stream does not see.
+class OneThread {
+ public:
+  OneThread() : was_(c10::AutogradState::get_tls_state().get_multithreading_enabled()) { set(false); }
+  ~OneThread() { set(was_); }
+
+ private:
+  static void set(bool on) { c10::AutogradState::get_tls_state().set_multithreading_enabled(on); }
+  bool was_;
+};
+
+}  // namespace
+
 char *tb_backward(tb_tensor a) {
-  return fence([&] { tensor(a).backward(); });
+  return fence([&] {
+    OneThread here;
+    tensor(a).backward();
+  });
 }
 
 tb_result tb_gradient_of(tb_tensor a, tb_tensor input) {
-  return one([&] { return torch::autograd::grad({tensor(a)}, {tensor(input)})[0]; });
+  return one([&] {
+    OneThread here;
+    return torch::autograd::grad({tensor(a)}, {tensor(input)})[0];
+  });
 }
 
 char *tb_set_requires_grad(tb_tensor a, bool on) {

@@ -38,11 +38,27 @@ int tb_num_threads(void);
 char *tb_manual_seed(uint64_t seed);
 void tb_set_deterministic(bool on);
 bool tb_set_fast_kernels(bool on);  // the bridge's own; on at first; returns the previous state
+void tb_set_cudnn_benchmark(bool on);
+void tb_set_tf32(bool on);
+
+// Devices: −1 is the CPU, N ≥ 0 the CUDA device N.
+int tb_swap_device(int device);  // where this thread's new tensors lie, at first the CPU; returns the previous one
+int tb_device(tb_tensor a);
+tb_result tb_to(tb_tensor a, int device, int dtype);  // dtype −1 keeps the input's; strides are kept
 
 // Thread-local modes; each returns the previous state.
 bool tb_set_grad_enabled(bool on);
-char *tb_autocast_begin(int dtype, bool *was_enabled, int *was_dtype);
-void tb_autocast_end(bool was_enabled, int was_dtype);
+// Autocasting applies to operations on CPU tensors and to those on CUDA tensors alike.
+typedef struct {
+  bool cpu, cuda;
+  int cpu_dtype, cuda_dtype;
+} tb_autocast;
+char *tb_autocast_begin(int dtype, tb_autocast *was);
+void tb_autocast_end(tb_autocast was);
+
+// Recording the names of the operations that run on this thread. One recording at a time.
+char *tb_record_begin(void);
+char *tb_record_end(char **names);  // malloc'd, one name a line, in the order in which the operations began
 
 // Creation. dtype is c10::ScalarType's number.
 tb_result tb_empty(const int64_t *shape, int64_t n, int dtype);
@@ -72,7 +88,7 @@ char *tb_item(tb_tensor a, double *real, int64_t *integer);
 char *tb_string(tb_tensor a, char **out);
 
 // Autograd.
-char *tb_backward(tb_tensor a);
+char *tb_backward(tb_tensor a);  // on the calling thread, on CUDA too
 tb_result tb_gradient_of(tb_tensor a, tb_tensor input);  // leaves every .grad as it is
 char *tb_set_requires_grad(tb_tensor a, bool on);
 char *tb_set_data(tb_tensor a, tb_tensor b);
@@ -83,12 +99,15 @@ char *tb_fused_sgd(tb_tensor *params, tb_tensor *momenta, int64_t n, tb_tensor l
                    double momentum, double dampening, bool nesterov);
 char *tb_clip_grad_norm(tb_tensor *params, int64_t n, double most);
 char *tb_lerp_(tb_tensor *targets, tb_tensor *sources, int64_t n, double weight);
+char *tb_copy_all_(tb_tensor *targets, tb_tensor *sources, int64_t n);
+// Moves the gradients of leaves into memory that becomes those of parameters, or adds them to it.
+char *tb_move_gradients(tb_tensor *leaves, tb_tensor *params, tb_tensor *memory, int64_t n, bool add);
 
 // In place.
 char *tb_fill_(tb_tensor a, double value);
 char *tb_normal_(tb_tensor a, double mean, double std);
 char *tb_uniform_(tb_tensor a, double low, double high);
-char *tb_copy_(tb_tensor a, tb_tensor b);
+char *tb_copy_(tb_tensor a, tb_tensor b, bool non_blocking);
 
 // Arithmetic. The *_ forms change a and return another handle on it.
 tb_result tb_add(tb_tensor a, tb_tensor b, double alpha);
@@ -144,6 +163,8 @@ tb_result tb_pad(tb_tensor a, const int64_t *pads, int64_t n);
 tb_result tb_reflection_pad2d(tb_tensor a, const int64_t *pads);
 tb_result tb_index_select(tb_tensor a, int64_t dim, tb_tensor index);
 tb_result tb_expand_as(tb_tensor a, tb_tensor b);
+// Of a flat tensor the elements from offset on, in a's shape and strides.
+tb_result tb_part_like(tb_tensor flat, int64_t offset, tb_tensor a);
 tb_result tb_to_dtype(tb_tensor a, int dtype);
 tb_result tb_contiguous(tb_tensor a, bool channels_last);
 

@@ -25,6 +25,13 @@ tb_tensor adopt(at::Tensor t);
 
 int64_t current_scope();
 
+// device returns where this thread's new tensors lie.
+at::Device device();
+
+inline at::Device device_of(int index) {
+  return index < 0 ? at::Device(at::kCPU) : at::Device(at::kCUDA, static_cast<at::DeviceIndex>(index));
+}
+
 inline at::Tensor tensor(tb_tensor p) { return p ? *static_cast<at::Tensor *>(p) : at::Tensor(); }
 
 inline std::optional<at::Tensor> optional(tb_tensor p) {

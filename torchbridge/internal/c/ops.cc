@@ -47,8 +47,8 @@ char *tb_normal_(tb_tensor a, double mean, double std) {
 char *tb_uniform_(tb_tensor a, double low, double high) {
   return fence([&] { tensor(a).uniform_(low, high); });
 }
-char *tb_copy_(tb_tensor a, tb_tensor b) {
-  return fence([&] { tensor(a).copy_(tensor(b)); });
+char *tb_copy_(tb_tensor a, tb_tensor b, bool non_blocking) {
+  return fence([&] { tensor(a).copy_(tensor(b), non_blocking); });
 }
 
 tb_result tb_add(tb_tensor a, tb_tensor b, double alpha) {

@@ -39,8 +39,11 @@ int64_t current_scope() { return scope; }
 static at::Tensor c_order(const at::Tensor &a, const void *data, int64_t bytes) {
   TORCH_CHECK(bytes == a.numel() * a.element_size(), "the tensor has ", a.numel() * a.element_size(),
               " bytes, the memory ", bytes);
-  return at::from_blob(const_cast<void *>(data), a.sizes(), a.options().requires_grad(false));
+  return at::from_blob(const_cast<void *>(data), a.sizes(), at::TensorOptions(a.scalar_type()));
 }
+
+// options are those of a new tensor.
+static at::TensorOptions options(at::ScalarType dtype) { return at::TensorOptions(dtype).device(device()); }
 
 }  // namespace bridge
 
@@ -59,39 +62,40 @@ void tb_free_tensors(tb_tensor *tensors, int64_t n) {
 int64_t tb_live_tensors(void) { return live.load(std::memory_order_relaxed); }
 
 tb_result tb_empty(const int64_t *shape, int64_t n, int dtype) {
-  return one([&] { return at::empty(ints(shape, n), scalar_type(dtype)); });
+  return one([&] { return at::empty(ints(shape, n), options(scalar_type(dtype))); });
 }
 
 tb_result tb_full(const int64_t *shape, int64_t n, double value, int dtype) {
-  return one([&] { return at::full(ints(shape, n), value, scalar_type(dtype)); });
+  return one([&] { return at::full(ints(shape, n), value, options(scalar_type(dtype))); });
 }
 
 tb_result tb_rand(const int64_t *shape, int64_t n) {
-  return one([&] { return at::rand(ints(shape, n)); });
+  return one([&] { return at::rand(ints(shape, n), options(at::kFloat)); });
 }
 
 tb_result tb_randn(const int64_t *shape, int64_t n) {
-  return one([&] { return at::randn(ints(shape, n)); });
+  return one([&] { return at::randn(ints(shape, n), options(at::kFloat)); });
 }
 
 tb_result tb_arange(double begin, double end, double step) {
-  return one([&] { return at::arange(begin, end, step, at::kFloat); });
+  return one([&] { return at::arange(begin, end, step, options(at::kFloat)); });
 }
 
 tb_result tb_linspace(double begin, double end, int64_t steps) {
-  return one([&] { return at::linspace(begin, end, steps, at::kFloat); });
+  return one([&] { return at::linspace(begin, end, steps, options(at::kFloat)); });
 }
 tb_result tb_logspace(double begin, double end, int64_t steps, double base) {
-  return one([&] { return at::logspace(begin, end, steps, base, at::kFloat); });
+  return one([&] { return at::logspace(begin, end, steps, base, options(at::kFloat)); });
 }
 
 tb_result tb_eye(int64_t n, int64_t m) {
-  return one([&] { return at::eye(n, m); });
+  return one([&] { return at::eye(n, m, options(at::kFloat)); });
 }
 
 tb_result tb_copy_of(const char *data, const int64_t *shape, int64_t n, int dtype) {
   return one([&] {
-    return at::from_blob(const_cast<char *>(data), ints(shape, n), at::TensorOptions(scalar_type(dtype))).clone();
+    at::Tensor t = at::from_blob(const_cast<char *>(data), ints(shape, n), at::TensorOptions(scalar_type(dtype)));
+    return t.to(device(), t.scalar_type(), /*non_blocking=*/false, /*copy=*/true);
   });
 }
 
@@ -110,7 +114,9 @@ int64_t tb_element_size(tb_tensor a) { return tensor(a).element_size(); }
 
 char *tb_data(tb_tensor a, void **out) {
   return fence([&] {
-    TORCH_CHECK(tensor(a).is_cpu() && tensor(a).is_contiguous(), "only a contiguous CPU tensor's memory can be viewed");
+    TORCH_CHECK(tensor(a).is_cpu(), "only a CPU tensor's memory can be viewed, and this one is on ", tensor(a).device(),
+                ": move it with To first");
+    TORCH_CHECK(tensor(a).is_contiguous(), "only a contiguous tensor's memory can be viewed");
     *out = tensor(a).data_ptr();
   });
 }

@@ -1,0 +1,3 @@
+// Stands in for cuBLASLt's header; see cublas_v2.h.
+#pragma once
+typedef struct cublasLtContext *cublasLtHandle_t;

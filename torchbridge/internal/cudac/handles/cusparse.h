@@ -1,0 +1,4 @@
+// Stands in for cuSPARSE's header; see cublas_v2.h.
+#pragma once
+typedef struct cusparseContext *cusparseHandle_t;
+enum cusparseStatus_t : int;

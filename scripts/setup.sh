@@ -10,6 +10,8 @@ python3 -m pip --version >/dev/null 2>&1 || need+=(python3-pip)
 [ -e /etc/ssl/certs/ca-certificates.crt ] || need+=(ca-certificates)
 # jpeglib.h wants stdio.h before it. Without a compiler this asks for the package too; installing it twice does nothing.
 printf '#include <stdio.h>\n#include <jpeglib.h>\n' | ${CC:-cc} -E -x c - >/dev/null 2>&1 || need+=(libjpeg-dev)
+# For c10d, whose headers include gloo's, which libtorch's wheel lacks.
+printf '#include <gloo/context.h>\n' | ${CXX:-c++} -std=c++17 -E -x c++ - >/dev/null 2>&1 || need+=(libgloo-dev)
 
 if [ ${#need[@]} -gt 0 ]; then
     install="apt-get install -y --no-install-recommends ${need[*]}"

@@ -64,21 +64,29 @@ func (b *BadSamples) Of(d Dataset) int {
 // *Error.
 func (b *BadSamples) Add(d Dataset, bad []Bad) error {
 	for _, sample := range bad {
-		name := d.Describe(sample.Index)
-		if b.names[name] {
-			continue
-		}
-		b.names[name] = true
-		if err := b.report(BadSample{name, reason(sample.Err)}); err != nil {
+		if err := b.Note(BadSample{d.Describe(sample.Index), reason(sample.Err)}); err != nil {
 			return err
 		}
-		if len(b.names) > b.limit {
-			return &Error{Kind: Invalid, Path: name,
-				Reason: fmt.Sprintf("is number %d of the samples that cannot be read, and --on-bad-sample skip passes over at most %d (0.01 %%, at least 1)",
-					len(b.names), b.limit),
-				Err:    errors.New(reason(sample.Err)),
-				Remedy: "Put the files right or remove them."}
-		}
+	}
+	return nil
+}
+
+// Note takes a sample that could not be read, if it is not known yet. One too many is
+// an *Error.
+func (b *BadSamples) Note(sample BadSample) error {
+	if b.names[sample.File] {
+		return nil
+	}
+	b.names[sample.File] = true
+	if err := b.report(sample); err != nil {
+		return err
+	}
+	if len(b.names) > b.limit {
+		return &Error{Kind: Invalid, Path: sample.File,
+			Reason: fmt.Sprintf("is number %d of the samples that cannot be read, and --on-bad-sample skip passes over at most %d (0.01 %%, at least 1)",
+				len(b.names), b.limit),
+			Err:    errors.New(sample.Reason),
+			Remedy: "Put the files right or remove them."}
 	}
 	return nil
 }

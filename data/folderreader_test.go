@@ -191,7 +191,7 @@ func TestRanksShareAFolder(t *testing.T) {
 	var all []int
 	for rank := range 2 {
 		cfg := config(f)
-		cfg.Sampler.Rank, cfg.Sampler.World, cfg.BatchSize, cfg.Epochs, cfg.Slots = rank, 2, 3, 1, slots(f, 2, 3, 3)
+		cfg.Sampler.Rank, cfg.Sampler.World, cfg.BatchSize, cfg.Epochs, cfg.Slots = rank, 2, 6, 1, slots(f, 2, 3, 3)
 		p, err := NewPipeline(cfg)
 		if err != nil {
 			t.Fatal(err)

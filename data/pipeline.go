@@ -11,21 +11,27 @@ import (
 	"time"
 )
 
-// Slot is the memory of one batch. The pipeline's caller provides it (torch owns
-// it, page-locked for CUDA) and keeps it alive until Close has returned.
+// Slot is the memory of one rank's part of a batch. The pipeline's caller provides
+// it (torch owns it, page-locked for CUDA) and keeps it alive until Close has
+// returned.
 type Slot struct {
-	Pixels []float32 // at least Views×BatchSize×H×W×C
-	Labels []int64   // at least BatchSize
+	Pixels []float32 // at least Views×Share(BatchSize)×H×W×C
+	// Bytes, in the place of Pixels, takes images as they are read, 8 bits a value: at
+	// least Share(BatchSize)×H×W×C. Then there is one view, and no viewer.
+	Bytes  []uint8
+	Labels []int64 // at least Share(BatchSize)
 }
 
 // Batch is a filled slot. Its slices are valid until Release.
 type Batch struct {
 	Slot   int       // index in PipelineConfig.Slots
 	Pixels []float32 // Views×N×H×W×C in [0,1]: view v of sample i is row v·N+i
+	Bytes  []uint8   // N×H×W×C, in the place of Pixels where the slot has them
 	Labels []int64   // N
 	Index  []int     // N: the samples' indices in the dataset
 	Bad    []Bad     // samples that could not be read, in the order of their positions
-	N      int       // samples; fewer than BatchSize only in an epoch's last batch
+	N      int       // samples of this rank; fewer than its share of BatchSize, or none, only in an epoch's last batch
+	Of     int       // samples of all ranks together
 	Views  int
 	Epoch  int
 	Step   int  // within the epoch
@@ -36,7 +42,7 @@ type Batch struct {
 type PipelineConfig struct {
 	Dataset   Dataset
 	Sampler   Sampler
-	BatchSize int  // samples per batch
+	BatchSize int  // samples per batch, of all ranks together
 	Views     int  // views of each sample
 	Train     bool // samples are read for training: flipped and cropped at random
 	// MaxBad 0 makes a sample that cannot be read an error. Otherwise the next one of
@@ -100,6 +106,7 @@ var ErrClosed = errors.New("data: the pipeline is closed")
 // NewPipeline returns a pipeline that does nothing until Start. The error says
 // which part of the configuration cannot work.
 func NewPipeline(cfg PipelineConfig) (*Pipeline, error) {
+	plain := cfg.NewViewer == nil && cfg.Views == 1
 	if cfg.NewViewer == nil {
 		cfg.NewViewer = func() Viewer { return Plain{} }
 	}
@@ -108,12 +115,14 @@ func NewPipeline(cfg PipelineConfig) (*Pipeline, error) {
 		return nil, errors.New("pipeline: the dataset is empty")
 	case cfg.Sampler.Len != cfg.Dataset.Len():
 		return nil, fmt.Errorf("pipeline: the sampler orders %d samples, the dataset has %d", cfg.Sampler.Len, cfg.Dataset.Len())
-	case cfg.Sampler.Count() == 0:
-		return nil, fmt.Errorf("pipeline: rank %d of %d has none of the %d samples", cfg.Sampler.Rank, cfg.Sampler.World, cfg.Sampler.Len)
 	case cfg.BatchSize < 1 || cfg.Views < 1 || cfg.Workers < 1 || cfg.Epochs < 1 || len(cfg.Slots) < 1:
 		return nil, fmt.Errorf("pipeline: batch size %d, views %d, workers %d, epochs %d, slots %d: each must be at least 1",
 			cfg.BatchSize, cfg.Views, cfg.Workers, cfg.Epochs, len(cfg.Slots))
 	}
+	if cfg.BatchSize < cfg.Sampler.World {
+		return nil, fmt.Errorf("pipeline: a batch of %d is too small for %d ranks", cfg.BatchSize, cfg.Sampler.World)
+	}
+	share := cfg.Sampler.Share(cfg.BatchSize)
 	w, h, c := cfg.Dataset.Size()
 	p := &Pipeline{
 		cfg:    cfg,
@@ -126,12 +135,15 @@ func NewPipeline(cfg PipelineConfig) (*Pipeline, error) {
 		held:   make([]bool, len(cfg.Slots)),
 	}
 	for i, s := range cfg.Slots {
-		if len(s.Pixels) < cfg.Views*cfg.BatchSize*p.floats || len(s.Labels) < cfg.BatchSize {
-			return nil, fmt.Errorf("pipeline: slot %d has room for %d floats and %d labels, a batch needs %d and %d",
-				i, len(s.Pixels), len(s.Labels), cfg.Views*cfg.BatchSize*p.floats, cfg.BatchSize)
+		if s.Bytes != nil && !plain {
+			return nil, fmt.Errorf("pipeline: slot %d is of bytes, which take one view of each image as it is read", i)
+		}
+		if max(len(s.Pixels), len(s.Bytes)) < cfg.Views*share*p.floats || len(s.Labels) < share {
+			return nil, fmt.Errorf("pipeline: slot %d has room for %d values and %d labels, a batch needs %d and %d",
+				i, max(len(s.Pixels), len(s.Bytes)), len(s.Labels), cfg.Views*share*p.floats, share)
 		}
 		p.jobs[i].Slot = i
-		p.jobs[i].Index = make([]int, cfg.BatchSize)
+		p.jobs[i].Index = make([]int, share)
 		p.jobs[i].filled = make(chan struct{}, 1)
 		p.free <- i
 	}
@@ -181,15 +193,22 @@ func (p *Pipeline) dispatch(epoch, step int) {
 func (p *Pipeline) assign(j *job, epoch, step int, order []int) bool {
 	lo := step * p.cfg.BatchSize
 	hi := min(lo+p.cfg.BatchSize, len(order))
-	n := hi - lo
+	n := p.cfg.Sampler.Share(hi - lo)
 	slot := p.cfg.Slots[j.Slot]
 	j.Batch = Batch{
-		Slot: j.Slot, N: n, Views: p.cfg.Views, Epoch: epoch, Step: step, Last: hi == len(order),
-		Pixels: slot.Pixels[:p.cfg.Views*n*p.floats],
+		Slot: j.Slot, N: n, Of: hi - lo, Views: p.cfg.Views, Epoch: epoch, Step: step, Last: hi == len(order),
 		Labels: slot.Labels[:n],
-		Index:  append(j.Index[:0], order[lo:hi]...),
+		Index:  p.cfg.Sampler.Deal(order[lo:hi], j.Index),
+	}
+	if slot.Bytes != nil {
+		j.Bytes = slot.Bytes[:n*p.floats]
+	} else {
+		j.Pixels = slot.Pixels[:p.cfg.Views*n*p.floats]
 	}
 	j.err = nil
+	if n == 0 {
+		j.filled <- struct{}{}
+	}
 	// Four chunks a worker even out samples of unequal cost.
 	size := min(max(1, n/(4*p.cfg.Workers)), maxChunk)
 	j.left.Store(int64((n + size - 1) / size))

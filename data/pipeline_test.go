@@ -37,7 +37,7 @@ func slots(d Dataset, n, views, batch int) []Slot {
 	w, h, c := d.Size()
 	out := make([]Slot, n)
 	for i := range out {
-		out[i] = Slot{make([]float32, views*batch*w*h*c), make([]int64, batch)}
+		out[i] = Slot{Pixels: make([]float32, views*batch*w*h*c), Labels: make([]int64, batch)}
 	}
 	return out
 }
@@ -408,13 +408,40 @@ func TestPipelineWaited(t *testing.T) {
 	}
 }
 
+// A rank whose part of an epoch's last batch is empty gets an empty batch.
+func TestRankWithoutSamples(t *testing.T) {
+	for rank, want := range []int{1, 0} {
+		cfg := config(numbered(17))
+		cfg.Sampler.Rank, cfg.Sampler.World, cfg.Epochs = rank, 2, 1
+		p, err := NewPipeline(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		p.Start(0, 0)
+		for step, n := range []int{8, want} {
+			b, err := p.Next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if of := []int{16, 1}[step]; b.N != n || b.Of != of || b.Last != (step == 1) || len(b.Index) != n {
+				t.Errorf("rank %d, step %d: got %d of %d samples, last %v, want %d of %d", rank, step, b.N, b.Of, b.Last, n, of)
+			}
+			p.Release(b)
+		}
+		if _, err := p.Next(); err != io.EOF {
+			t.Errorf("rank %d: after the last batch: got %v, want io.EOF", rank, err)
+		}
+	}
+}
+
 func TestPipelineRefuses(t *testing.T) {
 	d := numbered(10)
 	tests := map[string]func(*PipelineConfig){
 		"empty dataset":   func(c *PipelineConfig) { c.Dataset = numbered(0) },
 		"no dataset":      func(c *PipelineConfig) { c.Dataset = nil },
 		"other sampler":   func(c *PipelineConfig) { c.Sampler.Len = 9 },
-		"rank without":    func(c *PipelineConfig) { c.Sampler.Rank, c.Sampler.World = 10, 11 },
+		"ranks without":   func(c *PipelineConfig) { c.Sampler.World = 17 },
 		"no batch":        func(c *PipelineConfig) { c.BatchSize = 0 },
 		"no views":        func(c *PipelineConfig) { c.Views = 0 },
 		"no workers":      func(c *PipelineConfig) { c.Workers = 0 },
@@ -491,5 +518,59 @@ func BenchmarkPipeline(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.N)*128/b.Elapsed().Seconds(), "images/s")
 		})
+	}
+}
+
+// Slots of bytes take the samples as they are read, in the same batches as slots of pixels, and refuse views.
+func TestSlotsOfBytes(t *testing.T) {
+	d := openShapes("test")
+	d = Subset(d, 50, false)
+	w, h, c := d.Size()
+	cfg := config(d)
+	cfg.Views, cfg.Train, cfg.NewViewer, cfg.Epochs = 1, false, nil, 1
+	of := func(slots []Slot) (out []Batch) {
+		cfg.Slots = slots
+		p, err := NewPipeline(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		p.Start(0, 0)
+		for {
+			b, err := p.Next()
+			if err == io.EOF {
+				return out
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			copied := b
+			copied.Pixels, copied.Bytes = slices.Clone(b.Pixels), slices.Clone(b.Bytes)
+			copied.Labels, copied.Index = slices.Clone(b.Labels), slices.Clone(b.Index)
+			out = append(out, copied)
+			p.Release(b)
+		}
+	}
+	bytesOf := slots(d, 3, 0, 16)
+	for i := range bytesOf {
+		bytesOf[i].Pixels, bytesOf[i].Bytes = nil, make([]uint8, 16*w*h*c)
+	}
+	want, got := of(slots(d, 3, 1, 16)), of(bytesOf)
+	if len(want) != 4 || len(got) != 4 {
+		t.Fatalf("50 samples make %d and %d batches of 16", len(want), len(got))
+	}
+	for i, b := range got {
+		if !slices.Equal(b.Labels, want[i].Labels) || !slices.Equal(b.Index, want[i].Index) || len(b.Bytes) != len(want[i].Pixels) || len(b.Pixels) != 0 {
+			t.Fatalf("batch %d holds other samples", i)
+		}
+		for j, v := range b.Bytes {
+			if float32(v)/255 != want[i].Pixels[j] {
+				t.Fatalf("batch %d, value %d: got %d, want %v of 255", i, j, v, want[i].Pixels[j]*255)
+			}
+		}
+	}
+	cfg.NewViewer = func() Viewer { return drawing{} }
+	if _, err := NewPipeline(cfg); err == nil || !strings.Contains(err.Error(), "bytes") {
+		t.Errorf("a viewer for slots of bytes: got error %v", err)
 	}
 }

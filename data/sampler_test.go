@@ -30,39 +30,47 @@ func TestOrderIsAPermutation(t *testing.T) {
 	}
 }
 
-// Every sample exactly once in an epoch, whatever the number of ranks, and the
-// batches of all ranks at one step are one large batch of one rank.
-func TestRanksShareAnEpoch(t *testing.T) {
+// At each step the ranks together take the samples that a single process does, each
+// once, and differ by one sample at most.
+func TestRanksShareEachBatch(t *testing.T) {
 	for _, length := range []int{1, 2, 7, 100, 101, 257} {
-		for world := 1; world <= min(4, length); world++ {
-			const batch = 8
+		for _, batch := range []int{4, 8, 13} {
 			whole := Sampler{Len: length, Seed: 1, Shuffle: true}.Order(2, nil)
-			var all []int
-			steps := make([][]int, (length+batch*world-1)/(batch*world))
-			for rank := range world {
-				s := Sampler{Len: length, Seed: 1, Rank: rank, World: world, Shuffle: true}
-				order := s.Order(2, nil)
-				if len(order) != s.Count() {
-					t.Errorf("len %d, rank %d/%d: got %d samples, Count says %d", length, rank, world, len(order), s.Count())
-				}
-				all = append(all, order...)
-				for i, sample := range order {
-					steps[i/batch] = append(steps[i/batch], sample)
-				}
-			}
-			slices.Sort(all)
-			if !slices.Equal(all, ascending(length)) {
-				t.Errorf("len %d, %d ranks: the ranks do not visit each sample once", length, world)
-			}
-			for step, got := range steps {
-				want := slices.Clone(whole[step*batch*world : min((step+1)*batch*world, length)])
-				slices.Sort(got)
-				slices.Sort(want)
-				if !slices.Equal(got, want) {
-					t.Errorf("len %d, %d ranks, step %d: got %v, want %v", length, world, step, got, want)
+			for world := 1; world <= 4; world++ {
+				for lo := 0; lo < length; lo += batch {
+					want := whole[lo:min(lo+batch, length)]
+					var got []int
+					least, most := len(want), 0
+					for rank := range world {
+						s := Sampler{Len: length, Seed: 1, Rank: rank, World: world, Shuffle: true}
+						order := s.Order(2, nil)
+						mine := s.Deal(order[lo:min(lo+batch, length)], nil)
+						if share := s.Share(len(want)); share != len(mine) {
+							t.Errorf("rank %d of %d: %d of %d samples are dealt, Share says %d", rank, world, len(mine), len(want), share)
+						}
+						least, most = min(least, len(mine)), max(most, len(mine))
+						got = append(got, mine...)
+					}
+					if !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))) {
+						t.Errorf("%d samples in batches of %d, %d ranks, from %d: got %v, want %v", length, batch, world, lo, got, want)
+					}
+					if most > least+1 {
+						t.Errorf("%d samples in batches of %d, %d ranks, from %d: a rank has %d, another %d", length, batch, world, lo, most, least)
+					}
 				}
 			}
 		}
+	}
+}
+
+func TestShares(t *testing.T) {
+	for rank, want := range []int{43, 43, 42} {
+		if got := (Sampler{Len: 1000, Rank: rank, World: 3}).Share(128); got != want {
+			t.Errorf("rank %d of 3 has %d of 128, want %d", rank, got, want)
+		}
+	}
+	if got := (Sampler{Len: 1000, Rank: 3, World: 4}).Share(2); got != 0 {
+		t.Errorf("rank 3 of 4 has %d of 2, want none", got)
 	}
 }
 
@@ -74,7 +82,7 @@ func TestSteps(t *testing.T) {
 		{Sampler{Len: 50000}, 128, 391}, // the reference's CIFAR epoch
 		{Sampler{Len: 128}, 128, 1},
 		{Sampler{Len: 129}, 128, 2},
-		{Sampler{Len: 129, Rank: 1, World: 2}, 64, 1},
+		{Sampler{Len: 129, Rank: 1, World: 2}, 128, 2}, // also where the last batch has nothing for it
 		{Sampler{}, 128, 0},
 	}
 	for _, tt := range tests {
@@ -90,7 +98,7 @@ func TestSamplerPanicsOnRank(t *testing.T) {
 			t.Error("rank 2 of 2 did not panic")
 		}
 	}()
-	Sampler{Len: 10, Rank: 2, World: 2}.Count()
+	Sampler{Len: 10, Rank: 2, World: 2}.Share(10)
 }
 
 func ascending(n int) []int {

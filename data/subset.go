@@ -25,6 +25,15 @@ func Subset(d Dataset, n int, spread bool) Dataset {
 	return &subset{Dataset: d, indices: indices}
 }
 
+// Dealt returns what one of so many ranks has of d: samples rank, rank+ranks, ….
+func Dealt(d Dataset, rank, ranks int) Dataset {
+	var indices []int
+	for i := rank; i < d.Len(); i += ranks {
+		indices = append(indices, i)
+	}
+	return &subset{Dataset: d, indices: indices}
+}
+
 // Original returns the index of sample i in the dataset that d is a part of; i where it
 // is of none.
 func Original(d Dataset, i int) int {

@@ -12,7 +12,7 @@ func Throughput(cfg PipelineConfig, d time.Duration) (float64, error) {
 	cfg.Epochs = 1 << 30
 	cfg.Slots = make([]Slot, slots)
 	for i := range cfg.Slots {
-		cfg.Slots[i] = Slot{make([]float32, cfg.Views*cfg.BatchSize*w*h*c), make([]int64, cfg.BatchSize)}
+		cfg.Slots[i] = Slot{Pixels: make([]float32, cfg.Views*cfg.BatchSize*w*h*c), Labels: make([]int64, cfg.BatchSize)}
 	}
 	p, err := NewPipeline(cfg)
 	if err != nil {

@@ -41,6 +41,10 @@ func (w *worker) fill(b *Batch, i int) (bad []Bad, err error) {
 		return nil, err
 	}
 	b.Labels[i] = int64(w.cfg.Dataset.Label(b.Index[i]))
+	if b.Bytes != nil {
+		copy(b.Bytes[i*w.floats:], w.image.Pix)
+		return bad, nil
+	}
 	for view := range b.Views {
 		if view > 0 {
 			w.stream = w.viewStream(b, index, view)

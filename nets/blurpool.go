@@ -59,7 +59,7 @@ func (b *blurPool) Forward(x torch.Tensor) torch.Tensor {
 		x = F.ReflectionPad2d(x, []int64{0, 2 - right, 0, 2 - bottom})
 	}
 	two := []int64{2, 2}
-	return F.Conv2d(x, b.Filt, torch.Tensor{}, two, []int64{0, 0}, []int64{1, 1}, shape[1])
+	return F.Conv2d(x, b.Filt.CastTo(x.Dtype()), torch.Tensor{}, two, []int64{0, 0}, []int64{1, 1}, shape[1])
 }
 
 // maxPool is max-pooling without parameters.

@@ -22,6 +22,7 @@ type Net struct {
 
 	config Config
 	bf16   bool
+	copies *copies // Of the weights in bfloat16; nil where autocasting makes them anew each time.
 	static *torch.Static
 }
 
@@ -59,8 +60,8 @@ func (n *Net) Describe() string { return n.config.Describe() }
 // Config returns what the network was built from.
 func (n *Net) Config() Config { return n.config }
 
-// SetBF16 lets Forward compute in bfloat16 where libtorch's autocasting does: convolutions and products; weights stay
-// float32, and so do the statistics of batch normalisation.
+// SetBF16 lets Forward compute in bfloat16 where libtorch's autocasting does: convolutions and products, by autocasting or,
+// after CopyWeights, with the copies; weights stay float32, and so do the statistics of batch normalisation.
 func (n *Net) SetBF16(on bool) { n.bf16 = on }
 
 // Forward returns the float32 logits [N, classes] of images: float32 pixels in [0, 1], NCHW.
@@ -69,10 +70,16 @@ func (n *Net) Forward(x torch.Tensor) torch.Tensor {
 	if !n.bf16 {
 		return n.Body.Forward(x)
 	}
+	if n.copies != nil {
+		return n.Body.Forward(x.CastTo(torch.BFloat16)).CastTo(torch.Float)
+	}
 	var logits torch.Tensor
 	torch.Autocast(torch.BFloat16, func() { logits = n.Body.Forward(x) })
 	return logits.CastTo(torch.Float)
 }
+
+// NormalizeBy makes batch normalisation use f in training.
+func (n *Net) NormalizeBy(f nn.Normalizer) { nn.NormalizeBy(n.Body, f) }
 
 // ParameterCount returns the number of trained values.
 func (n *Net) ParameterCount() int64 {

@@ -21,6 +21,8 @@ type FourierOptions struct {
 	BatchSize int
 	Workers   int
 	BF16      bool
+	NoGraph   bool              // On CUDA the network is not captured as a graph.
+	Note      func(text string) // Is told why it cannot be, if so; may be nil.
 	// State goes on from an interrupted call's; nil begins. Save, which may be nil, is given the state every few seconds.
 	State    *FourierState
 	Save     func(FourierState) error
@@ -70,19 +72,26 @@ func (o FourierOptions) run(net *nets.Net) (run.FourierMap, error) {
 		state = *o.State
 		state.Wrong = slices.Clone(state.Wrong)
 	}
-	f := &fourier{FourierOptions: o, net: net, state: state, all: all, side: w, channels: channels, saved: time.Now()}
 	predictor := NewPredictor(net, w, h, channels, state.Batch, o.Workers)
 	defer predictor.Close()
+	predictor.Capture(!o.NoGraph, o.note)
+	f := &fourier{FourierOptions: o, predictor: predictor, state: state, all: all, side: w, channels: channels, saved: time.Now()}
 	if err := predictor.Batches(o.Dataset, f.batch); err != nil {
 		return run.FourierMap{}, err
 	}
 	return f.assemble(), nil
 }
 
+func (o FourierOptions) note(format string, args ...any) {
+	if o.Note != nil {
+		o.Note(fmt.Sprintf(format, args...))
+	}
+}
+
 // fourier is a map in the making.
 type fourier struct {
 	FourierOptions
-	net            *nets.Net
+	predictor      *Predictor
 	state          FourierState
 	all            []Frequency
 	side, channels int
@@ -128,7 +137,7 @@ func (f *fourier) wrong(pixels torch.Tensor, labels []int64, k, first int) int {
 			wave := torch.FromFloat32(basis(f.side, f.all[k]), 1, int64(f.side), int64(f.side), 1)
 			noise := torch.Mul(wave, sign)
 			x := torch.Add(pixels, noise, float32(f.Epsilon)).Clamp(0, 1)
-			predictions = f.net.Forward(x.Permute([]int64{0, 3, 1, 2})).Argmax(1).Int64s()
+			predictions = f.predictor.Logits(x).Argmax(1).Int64s()
 		})
 	})
 	wrong := 0

@@ -98,6 +98,7 @@ func (o Options) flipsOf(networks []*nets.Net, set sequenceSet, sequences data.S
 	predictor := NewSequencePredictor(networks[0], w, h/frames, c, frames, max(1, o.BatchSize/frames), o.Workers)
 	defer predictor.Close()
 	predictor.PassOver(o.Bad)
+	predictor.Capture(!o.NoGraph, o.note)
 	for _, net := range networks[1:] {
 		predictor.Also(net)
 	}

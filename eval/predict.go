@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"augmix/data"
+	"augmix/device"
 	"augmix/nets"
 
 	torch "github.com/wangkuiyi/gotorch"
@@ -23,6 +24,8 @@ type Predictor struct {
 	static *torch.Static
 	pixels []torch.Tensor // One a slot: [batch, H, W, C] float32.
 	slots  []data.Slot
+
+	distant *distant // Of networks on a CUDA device; nil on the CPU.
 }
 
 // ring is how many batches may be ready or in the making at once.
@@ -38,6 +41,10 @@ func NewPredictor(net *nets.Net, w, h, c, batch, workers int) *Predictor {
 // other, that many sequences a batch. There is a row of logits for each frame.
 func NewSequencePredictor(net *nets.Net, w, h, c, frames, batch, workers int) *Predictor {
 	p := &Predictor{nets: []*nets.Net{net}, workers: workers, batch: batch, frames: frames, classes: net.Config().Classes, static: torch.NewStatic()}
+	if place := device.At(net.Device()); place.IsCUDA() {
+		p.goDistant(place, w, h, c)
+		return p
+	}
 	p.static.Do(func() {
 		for range ring {
 			x := torch.EmptyOf([]int64{int64(batch * frames), int64(h), int64(w), int64(c)}, torch.Float)
@@ -58,10 +65,18 @@ func (p *Predictor) Also(net *nets.Net) {
 		panic(fmt.Sprintf("eval: networks of %d and %d classes in one predictor", p.classes, net.Config().Classes))
 	}
 	p.nets = append(p.nets, net)
+	if p.distant != nil {
+		p.distant.add()
+	}
 }
 
 // Close frees the predictor's memory, not the networks.
-func (p *Predictor) Close() { p.static.Close() }
+func (p *Predictor) Close() {
+	if p.distant != nil {
+		p.distant.close()
+	}
+	p.static.Close()
+}
 
 // Outputs is what the networks make of a batch, without images that are passed over.
 type Outputs struct {
@@ -79,6 +94,9 @@ func (p *Predictor) Run(set data.Dataset, visit func(logits []float32, labels []
 
 // Each is Run of all networks.
 func (p *Predictor) Each(set data.Dataset, visit func(Outputs) error) error {
+	if p.distant != nil {
+		return p.distant.each(set, visit)
+	}
 	return p.Batches(set, func(pixels torch.Tensor, b data.Batch) error {
 		return visit(p.without(b.Bad, Outputs{p.logits(pixels), b.Labels, b.Index}))
 	})
@@ -87,6 +105,18 @@ func (p *Predictor) Each(set data.Dataset, visit func(Outputs) error) error {
 // Batches calls visit for each batch of a set, in the set's order, with its pixels [n, H, W, C] in [0, 1], the networks
 // being in evaluation mode. Both are valid during the call; an error ends the run.
 func (p *Predictor) Batches(set data.Dataset, visit func(pixels torch.Tensor, b data.Batch) error) error {
+	if p.distant != nil {
+		return p.distant.batches(set, visit)
+	}
+	return p.read(set, func(b data.Batch, release func()) error {
+		defer release()
+		return visit(p.pixels[b.Slot].Slice(0, 0, int64(b.N*p.frames), 1), b)
+	})
+}
+
+// read calls use for each batch of a set as the pipeline fills it, in a scope. What is called release lets the batch be
+// filled again. The networks are in evaluation mode meanwhile.
+func (p *Predictor) read(set data.Dataset, use func(b data.Batch, release func()) error) error {
 	pipeline, err := data.NewPipeline(data.PipelineConfig{
 		Dataset: set, Sampler: data.Sampler{Len: set.Len()}, BatchSize: p.batch, Views: 1, Workers: p.workers,
 		MaxBad: p.maxBad(), Epochs: 1, Slots: p.slots,
@@ -95,11 +125,7 @@ func (p *Predictor) Batches(set data.Dataset, visit func(pixels torch.Tensor, b 
 		return err
 	}
 	defer pipeline.Close()
-	for _, net := range p.nets {
-		training := net.IsTraining()
-		net.Train(false)
-		defer net.Train(training)
-	}
+	defer p.evaluating()()
 
 	pipeline.Start(0, 0)
 	for {
@@ -115,11 +141,24 @@ func (p *Predictor) Batches(set data.Dataset, visit func(pixels torch.Tensor, b 
 				return err
 			}
 		}
-		torch.Scope(func() { err = visit(p.pixels[b.Slot].Slice(0, 0, int64(b.N*p.frames), 1), b) })
+		torch.Scope(func() { err = use(b, func() { pipeline.Release(b) }) })
 		if err != nil {
 			return fmt.Errorf("%s: %w", set.Name(), err)
 		}
-		pipeline.Release(b)
+	}
+}
+
+// evaluating puts the networks into evaluation mode and returns what puts them back into the one they were in.
+func (p *Predictor) evaluating() (back func()) {
+	var training []bool
+	for _, net := range p.nets {
+		training = append(training, net.IsTraining())
+		net.Train(false)
+	}
+	return func() {
+		for i, net := range p.nets {
+			net.Train(training[i])
+		}
 	}
 }
 

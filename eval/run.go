@@ -28,6 +28,7 @@ type Options struct {
 	FlipNorm      *FlipNorm      // Normalises flip probabilities; nil does not.
 	BatchSize     int
 	Workers       int
+	NoGraph       bool             // On CUDA the networks are not captured as graphs.
 	Limit         int              // Images of the clean set, and of each severity; 0 is all.
 	Bad           *data.BadSamples // Where images are collected that cannot be read; nil makes them an error.
 	BF16          bool
@@ -41,7 +42,9 @@ type Options struct {
 	Logits         []string // A folder for the logits of each network; nil keeps none.
 
 	Progress func(done, total int, what string) // Counts images; may be nil.
-	Note     func(text string)                  // Is told what is left out because a benchmark's folder does not hold it; may be nil.
+	// Note is told what is left out because a benchmark's folder does not hold it, and why networks are not captured as graphs
+	// if they cannot be; it may be nil.
+	Note func(text string)
 }
 
 // Run evaluates a network. The result lacks Model and Checkpoints, which the caller knows.
@@ -87,6 +90,10 @@ func (o Options) run(networks []*nets.Net) ([]run.Evaluation, error) {
 		}
 	}
 	predictor.PassOver(o.Bad)
+	predictor.Capture(!o.NoGraph, o.note)
+	if o.FitTemperature {
+		predictor.Keep(clean) // Which is run twice.
+	}
 	pass := &pass{Options: o, predictor: predictor, subjects: o.subjects(len(networks), clean), total: len(sets) * clean.Len()}
 	if err := pass.temperatures(clean); err != nil {
 		return nil, err

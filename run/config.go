@@ -87,7 +87,7 @@ type Config struct {
 	Momentum       float64 `json:"momentum"`
 	NoNesterov     bool    `json:"no_nesterov"`
 	Decay          float64 `json:"decay"`
-	BatchSize      int     `json:"batch_size"`
+	BatchSize      int     `json:"batch_size"` // images of all ranks together
 	GradAccum      int     `json:"grad_accum"` // batches a step; 0 is 1
 	LabelSmoothing float64 `json:"label_smoothing"`
 	ClipGrad       float64 `json:"clip_grad"` // largest norm of the gradients; 0 is any
@@ -99,10 +99,18 @@ type Config struct {
 	Init       string `json:"init" resume:"free"` // a checkpoint; empty for a random initialisation
 	InitSHA256 string `json:"init_sha256"`
 
+	// Processes that train together. Another number of ranks trains on the same images at each step; what it changes is batch
+	// normalisation, where each rank has its own statistics, and the draws that ranks make by themselves: dropout, and which
+	// images Mixup and CutMix pair.
+	Ranks            int  `json:"ranks" resume:"free"`               // 0 is 1
+	BatchSizePerRank int  `json:"batch_size_per_rank" resume:"free"` // what batch_size was made of; 0 where it was given itself
+	SyncBN           bool `json:"sync_bn"`                           // batch normalisation over all ranks' images
+
 	// Numerics.
-	Precision     string `json:"precision"` // fp32 or bf16
-	Device        string `json:"device"`    // cpu, cuda or cuda:N
-	Threads       int    `json:"threads"`   // libtorch's
+	Precision     string `json:"precision"`              // fp32 or bf16
+	Device        string `json:"device"`                 // cpu, cuda or cuda:N
+	NoGraph       bool   `json:"no_graph" resume:"free"` // steps on CUDA are not captured as graphs
+	Threads       int    `json:"threads"`                // libtorch's, of each rank
 	Deterministic bool   `json:"deterministic"`
 
 	// House-keeping.

@@ -22,7 +22,7 @@ func sample() Config {
 		Epsilon: 0.03, AttackStep: 0.01, AttackSteps: 10, Corruption: "contrast", SinData: "/sin", Severity: 3,
 		Recipe: "paper", Epochs: 100, LearningRate: 0.1, Schedule: "thirds", WarmupEpochs: 5, WarmupLR: 1e-5, Momentum: 0.9, NoNesterov: true, Decay: 5e-4,
 		BatchSize: 128, GradAccum: 2, LabelSmoothing: 0.1, ClipGrad: 1, EMA: 0.999, EvalBatchSize: 1000, Init: "a.pt", InitSHA256: "cd",
-		Seed: math.MaxUint64, Precision: "fp32", Device: "cpu", Threads: 2, Deterministic: true,
+		Seed: math.MaxUint64, Ranks: 4, BatchSizePerRank: 32, SyncBN: true, Precision: "fp32", Device: "cpu", NoGraph: true, Threads: 2, Deterministic: true,
 		NumWorkers: 2, CheckpointEvery: "1epoch", PrintFreq: 50, Save: "runs/x",
 	}
 }
@@ -124,7 +124,7 @@ func TestDifferences(t *testing.T) {
 	if got := Differences(Config{}, empty); len(got) != 0 {
 		t.Errorf("no classes and an empty list differ in %v", got)
 	}
-	free := map[string]bool{"num-workers": true, "eval-batch-size": true, "data": true, "save": true, "print-freq": true, "checkpoint-every": true, "on-bad-sample": true, "init": true, "recipe": true}
+	free := map[string]bool{"num-workers": true, "eval-batch-size": true, "data": true, "save": true, "print-freq": true, "checkpoint-every": true, "on-bad-sample": true, "init": true, "recipe": true, "ranks": true, "batch-size-per-rank": true, "no-graph": true}
 	ds := Differences(sample(), Config{Device: "cuda"})
 	if len(ds) != len(ConfigKeys()) {
 		t.Errorf("%d fields differ, want all %d", len(ds), len(ConfigKeys()))

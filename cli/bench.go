@@ -137,7 +137,8 @@ func (b *pipelineBench) samples(c *call, d time.Duration) error {
 func benchStepCommand() command {
 	return command{
 		name: "step", summary: "times the training step on one synthetic batch in memory",
-		about: "Images are counted as clean ones, whatever the number of their views.",
+		about: "Images are counted as clean ones, whatever the number of their views. On CUDA the batch is copied\n" +
+			"to the device in every step, and the fourth is captured as a CUDA graph, which later ones replay.",
 		setup: func(f *flags) func(*call) error {
 			b := train.BenchConfig{Config: defaults(), Size: 32, Steps: 20, Warmup: 5}
 			b.Config.BatchSize = 32
@@ -149,8 +150,8 @@ func benchStepCommand() command {
 			g.integer(&b.Size, "size", 1, 2048, "side of the images in pixels")
 			g.integer(&c.Views, "views", 1, 16, "views of an image; with 1 the method is standard, else augmix")
 			g = f.group("Machine")
-			g.precision(c)
-			g.threads(c)
+			g.machine(c)
+			g.noGraph(c)
 			g = f.group("Measurement")
 			g.integer(&b.Steps, "steps", 1, maxCount, "steps that are timed")
 			g.integer(&b.Warmup, "warmup", 0, maxCount, "steps before them")
@@ -175,7 +176,7 @@ func benchStep(f *flags, c *call, b train.BenchConfig, json string) error {
 		return usage("%v", err)
 	}
 	cfg.Normalize = nets.PublishedNormalization(cfg.Model)
-	r, err := train.BenchStep(b)
+	r, err := train.BenchStep(b, newProgress(c.stderr, false).say)
 	if err != nil {
 		return err
 	}
@@ -184,9 +185,22 @@ func benchStep(f *flags, c *call, b train.BenchConfig, json string) error {
 			{"model", r.Model},
 			{"batch", fmt.Sprintf("%d images of %d×%d × %d views", r.BatchSize, r.Size, r.Size, r.Views)},
 			{"precision", fmt.Sprintf("%s, %d threads", r.Precision, r.Threads)},
+			{"device", where(r)},
 			{"steps/s", fmt.Sprintf("%.3f (over %d steps)", r.StepsPerSecond, r.Steps)},
 			{"images/s", fmt.Sprintf("%.1f", r.ImagesPerSecond)},
 			{"peak memory", fmt.Sprintf("%.0f MB", float64(r.PeakRSSBytes)/1e6)},
 		}, false)
 	})
+}
+
+// where says on which device steps ran, and how.
+func where(r train.BenchResult) string {
+	if r.DeviceName == "" {
+		return r.Device
+	}
+	how := "one operation after the other"
+	if r.Graph {
+		how = "a CUDA graph"
+	}
+	return fmt.Sprintf("%s (%s), %s, at most %.0f MB of tensors", r.Device, r.DeviceName, how, float64(r.PeakDeviceBytes)/1e6)
 }

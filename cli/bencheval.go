@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"augmix/eval"
 	"augmix/run"
 	"augmix/train"
 )
@@ -17,6 +18,8 @@ type evalRate struct {
 	Seconds         float64 `json:"seconds"`
 	Networks        int     `json:"networks"`
 	Precision       string  `json:"precision"`
+	Device          string  `json:"device"`
+	PeakDeviceBytes int64   `json:"peak_device_bytes"` // Of tensors on a GPU.
 	Threads         int     `json:"threads"`
 	Workers         int     `json:"workers"`
 	BatchSize       int     `json:"batch_size"`
@@ -58,7 +61,7 @@ func (e *evaluation) bench(c *call) error {
 	if err := e.open(targets, log); err != nil {
 		return err
 	}
-	train.UseThreads(e.config.Threads)
+	train.Prepare(e.config)
 	if n := e.together(targets); n != len(targets) {
 		return usage("bench eval times one pass over the same images, of at most %d checkpoints; name those of %s in %s only",
 			mostTogether, targets[0].dataset, targets[0].data)
@@ -79,6 +82,7 @@ func (e *evaluation) rate(first target, tables []evalTable, took time.Duration) 
 		Images: images(result), Seconds: took.Seconds(), Networks: len(tables), Precision: result.Precision, Threads: e.config.Threads,
 		Workers: e.config.NumWorkers, BatchSize: evalBatchSize(e.config, first.dataset), CleanError: run.None(), CorruptionError: run.None(),
 	}
+	r.Device, r.PeakDeviceBytes = e.config.Device, eval.DeviceMemory(e.config.Device)
 	r.ImagesPerSecond = float64(r.Images) / r.Seconds
 	if result.Clean != nil {
 		r.CleanError = run.Number(result.Clean.Error)

@@ -10,7 +10,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
+	"time"
+
+	"augmix/ranks"
+	"augmix/train"
 
 	torch "github.com/wangkuiyi/gotorch"
 )
@@ -28,11 +33,35 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitDone
 	}
-	fmt.Fprintln(stderr, "augmix: "+strings.TrimSpace(err.Error()))
-	if usage, ok := errors.AsType[*usageError](err); ok && usage.command != "" {
+	sayFailure(stderr, err)
+	return exitCode(err)
+}
+
+// sayFailure writes what a command failed with, and by which rank where it is one of several.
+func sayFailure(stderr io.Writer, err error) {
+	w, failed := ranks.FromEnv(os.Getenv)
+	switch {
+	case failed != nil || w.Size <= 1:
+		fmt.Fprintln(stderr, "augmix: "+strings.TrimSpace(err.Error()))
+	case w.Rank > 0 && (is[*train.Interrupted](err) || is[*train.NonFiniteError](err)):
+		// All ranks end with it, and the first one says so.
+	case w.Launcher == ranks.Augmix: // It begins what a rank says with the rank.
+		fmt.Fprintln(stderr, "augmix: "+strings.TrimSpace(err.Error()))
+	default:
+		fmt.Fprintf(stderr, "augmix: rank %d: %s\n", w.Rank, strings.TrimSpace(err.Error()))
+	}
+	if failed := ranks.WriteErrorFile(os.Getenv, err, time.Now()); failed != nil {
+		fmt.Fprintln(stderr, "augmix:", failed)
+	}
+	if usage, ok := errors.AsType[*usageError](err); ok && usage.command != "" && w.Rank == 0 {
 		fmt.Fprintf(stderr, "Run `%s --help` for its flags.\n", usage.command)
 	}
-	return exitCode(err)
+}
+
+// end ends the process with an error, whatever else it is doing.
+func end(stderr io.Writer, err error) {
+	sayFailure(stderr, err)
+	os.Exit(exitCode(err))
 }
 
 // dispatch finds the command that the first argument names and runs it with the

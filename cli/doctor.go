@@ -19,18 +19,19 @@ import (
 
 // diagnosis is what doctor found.
 type diagnosis struct {
-	Version   string    `json:"version"`
-	Go        string    `json:"go"`
-	Libtorch  string    `json:"libtorch"`
-	JPEG      string    `json:"jpeg"`
-	System    string    `json:"system"`
-	CPU       string    `json:"cpu"`
-	BF16      bool      `json:"bf16"` // the CPU has units for it, as the program sees it
-	Cores     int       `json:"cores"`
-	Memory    int64     `json:"memory_bytes"`           // 0: not known
-	Available int64     `json:"memory_available_bytes"` // 0: not known
-	CUDA      bool      `json:"cuda"`
-	Data      []finding `json:"data"`
+	Version   string `json:"version"`
+	Go        string `json:"go"`
+	Libtorch  string `json:"libtorch"`
+	JPEG      string `json:"jpeg"`
+	System    string `json:"system"`
+	CPU       string `json:"cpu"`
+	BF16      bool   `json:"bf16"` // the CPU has units for it, as the program sees it
+	Cores     int    `json:"cores"`
+	Memory    int64  `json:"memory_bytes"`           // 0: not known
+	Available int64  `json:"memory_available_bytes"` // 0: not known
+	CUDA      bool   `json:"cuda"`                   // a device can be used
+	devices
+	Data []finding `json:"data"`
 }
 
 // finding is what doctor found of a dataset.
@@ -61,7 +62,7 @@ func diagnose(dir string) diagnosis {
 	env := run.CaptureEnv(programVersion(), torch.Version(), 0, "cpu")
 	d := diagnosis{
 		Version: env.Version, Go: env.Go, Libtorch: env.Libtorch, JPEG: jpeg.Version(), System: env.System, CPU: env.CPU, BF16: train.HasBF16(),
-		Cores: runtime.NumCPU(), CUDA: torch.IsCUDAAvailable(),
+		Cores: runtime.NumCPU(), CUDA: torch.IsCUDAAvailable(), devices: findDevices(),
 	}
 	d.Memory, d.Available = memory()
 	for _, name := range data.Names() {
@@ -161,13 +162,13 @@ func memory() (total, available int64) {
 }
 
 func (d diagnosis) write(w io.Writer) error {
-	bf16 := "no units for bfloat16: --precision auto trains in fp32"
-	if d.BF16 {
-		bf16 = "units for bfloat16: --precision auto trains in bf16"
-	}
-	device := "cpu (this program was built without CUDA)"
+	on := "--precision auto"
 	if d.CUDA {
-		device = "cuda"
+		on = "--device cpu"
+	}
+	bf16 := "no units for bfloat16: " + on + " trains in fp32"
+	if d.BF16 {
+		bf16 = "units for bfloat16: " + on + " trains in bf16"
 	}
 	rows := []row{
 		{"augmix", d.Version},
@@ -179,8 +180,8 @@ func (d diagnosis) write(w io.Writer) error {
 		{"", bf16},
 		{"cores", strconv.Itoa(d.Cores)},
 		{"memory", fmt.Sprintf("%.1f GB, of which %.1f available", float64(d.Memory)/1e9, float64(d.Available)/1e9)},
-		{"device", device},
 	}
+	rows = append(rows, d.devices.rows()...)
 	missing := ""
 	for _, f := range d.Data {
 		rows = append(rows, row{f.Dataset, f.State})

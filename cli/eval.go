@@ -124,6 +124,7 @@ func (e *evaluation) imageFlags(g *group, sets ...string) {
 // machineFlags declares the flags that say how it is computed.
 func (e *evaluation) machineFlags(g *group) {
 	g.machine(&e.config)
+	g.noGraph(&e.config)
 	g.workers(&e.config)
 	g.evalBatch(&e.config)
 }
@@ -144,7 +145,7 @@ func (e *evaluation) run(c *call) error {
 	if err := e.open(targets, log); err != nil {
 		return err
 	}
-	train.UseThreads(e.config.Threads)
+	train.Prepare(e.config)
 	var tables []evalTable
 	for first, n := 0, 0; first < len(targets); first += n {
 		some := targets[first : first+e.together(targets[first:])]

@@ -85,7 +85,8 @@ func (e *evaluation) fourierMap(n network, number, all int, log *progress) (*run
 	}
 	o := eval.FourierOptions{
 		Dataset: images, Epsilon: epsilon, Side: side, BatchSize: evalBatchSize(e.config, n.dataset), Workers: e.config.NumWorkers,
-		BF16: e.config.Precision == "bf16",
+		BF16: e.config.Precision == "bf16", NoGraph: e.config.NoGraph,
+		Note: func(text string) { log.say("%s", text) },
 		Progress: func(done, total int) {
 			log.show(done, total, "Fourier map", "")
 		},

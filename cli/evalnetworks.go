@@ -78,6 +78,10 @@ func (e *evaluation) load(t target, log *progress) (network, error) {
 	if note != "" {
 		log.say("%s", note)
 	}
+	if err := eval.Move(net, e.config.Device, e.config.Precision == "bf16"); err != nil {
+		net.Close()
+		return network{}, err
+	}
 	log.say("%s from %s, %s, %d threads; normalisation %s (%s)", net.Describe(), t.path, e.config.Precision,
 		e.config.Threads, config.Normalize, source)
 	return network{t, net, config, source}, nil
@@ -198,7 +202,7 @@ func (e *evaluation) options(networks []network, first, all int, log *progress) 
 		Dataset: t.test, DataDir: t.data, Sets: e.sets, Only: e.only, CData: e.cData, PData: e.pData, Perturbations: e.perturbations,
 		Frost: e.frost, FlipNorm: e.flipNorm,
 		BatchSize: evalBatchSize(e.config, t.dataset), Workers: e.config.NumWorkers, Limit: e.config.LimitEval, Bad: t.bad,
-		BF16:     e.config.Precision == "bf16",
+		BF16: e.config.Precision == "bf16", NoGraph: e.config.NoGraph,
 		Ensemble: e.ensemble, Resamples: e.resamples,
 		Progress: func(done, total int, what string) { log.show(done, total, what, "") },
 		Note:     func(text string) { log.say("%s", text) },

@@ -10,6 +10,7 @@ import (
 	"augmix/data"
 	"augmix/eval"
 	"augmix/run"
+	"augmix/supervise"
 	"augmix/train"
 	"augmix/weights"
 )
@@ -69,6 +70,12 @@ func exitCode(err error) int {
 	}
 	if stop, ok := errors.AsType[*stoppedError](err); ok {
 		return signalCode(stop.signal)
+	}
+	if failed, ok := errors.AsType[*supervise.FailedError](err); ok {
+		return failed.Code
+	}
+	if stop, ok := errors.AsType[*supervise.StoppedError](err); ok {
+		return stop.Code
 	}
 	return exitFailed
 }

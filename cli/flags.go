@@ -18,6 +18,7 @@ type flags struct {
 	command string
 	set     *pflag.FlagSet // of all groups
 	groups  []*group
+	typed   []string // the arguments as they were given
 
 	help, version bool
 }
@@ -81,6 +82,7 @@ func (f *flags) complete() {
 // *usageError.
 func (f *flags) parse(args []string) ([]string, error) {
 	f.complete()
+	f.typed = args
 	args, err := f.rewrite(args)
 	if err != nil {
 		return nil, err

@@ -74,7 +74,8 @@ func parseRun(args []string, save string, quiet bool) (*training, error) {
 	if err != nil {
 		return nil, err
 	}
-	if name := f.firstGiven("save", "resume", "config", "evaluate", "dry-run", "quiet", "json", "grid", "help", "version"); name != "" {
+	if name := f.firstGiven("save", "resume", "config", "evaluate", "dry-run", "quiet", "json", "grid", "gpus", "procs", "max-restarts",
+		"help", "version"); name != "" {
 		return nil, usage("--%s is not a run's to say in a grid; leave it out", name)
 	}
 	if len(operands) > 0 {

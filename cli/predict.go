@@ -121,7 +121,7 @@ func (p *prediction) run(c *call) error {
 	}
 	out.Model = strings.Join(models, " + ")
 	log.say("%s, %s; temperature %g (%s)", out.Model, out.Precision, out.Temperature, out.TemperatureFrom)
-	train.UseThreads(p.config.Threads)
+	train.Prepare(p.config)
 	all, err := eval.Predict(networks, images, out.Temperature, p.config.Precision == "bf16")
 	if err != nil {
 		return err
@@ -210,6 +210,9 @@ func (p *prediction) networks(log *progress) (out []*nets.Net, config run.Config
 			return out, config, err
 		}
 		out = append(out, net)
+		if err := eval.Move(net, p.config.Device, p.config.Precision == "bf16"); err != nil {
+			return out, config, err
+		}
 		if i == 0 {
 			config = c
 		} else if !slices.Equal(c.Classes, config.Classes) {

@@ -412,7 +412,7 @@ func TestBench(t *testing.T) {
 		"bench pipeline --workers 2 --size 16 --seconds 0.05": {"views_per_second", "workers", "size"},
 		"bench step --layers 10 --widen-factor 1 --batch-size 2 --steps 1 --warmup 0 --precision fp32": {
 			"steps_per_second", "images_per_second", "peak_rss_bytes", "precision"},
-		"doctor --data nowhere": {"version", "go", "libtorch", "jpeg", "cores", "data"},
+		"doctor --data nowhere": {"version", "go", "libtorch", "jpeg", "cores", "cuda_build", "cuda_devices", "data"},
 	} {
 		code, stdout, stderr := callMain(t, strings.Fields(line+" --json -")...)
 		var got map[string]any
@@ -435,7 +435,7 @@ func TestBench(t *testing.T) {
 func TestDoctorNamesWhatIsMissing(t *testing.T) {
 	t.Chdir(t.TempDir())
 	code, stdout, _ := callMain(t, "doctor")
-	if missing := missingWord(stdout, "libtorch cores memory shapes 5000 cifar10 missing cifar10-c generated imagenet-p To get cifar10 augmix fetch cifar10 --data data"); code != 0 || missing != "" {
+	if missing := missingWord(stdout, "libtorch cores memory device shapes 5000 cifar10 missing cifar10-c generated imagenet-p To get cifar10 augmix fetch cifar10 --data data"); code != 0 || missing != "" {
 		t.Errorf("exit code %d, lacks %q:\n%s", code, missing, stdout)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"augmix/data"
 	"augmix/eval"
 	"augmix/nets"
+	"augmix/ranks"
 	"augmix/run"
 	"augmix/train"
 )
@@ -39,6 +40,11 @@ type training struct {
 	evaluate bool
 	dryRun   bool
 	quiet    bool
+
+	processes
+	world   ranks.World   // this process among those that train together
+	worlds  []ranks.World // those that it starts and watches instead of training; nil where it trains
+	devices []string      // CUDA_VISIBLE_DEVICES of each; nil where they compute on the CPU
 }
 
 func newTraining(f *flags) *training {
@@ -68,12 +74,15 @@ func newTraining(f *flags) *training {
 	g.recipe(c)
 	g.optimizer(c)
 	t.options(g)
+	g.sharing(c)
 	g.seed(c, "of the weights, the order of the images and the augmentation")
 
 	g = f.group("Machine")
 	g.machine(c)
+	g.noGraph(c)
 	g.workers(c)
 	g.toggle(&c.Deterministic, "deterministic", "only kernels that repeat themselves bit for bit")
+	g.processes(&t.processes)
 
 	g = f.group("Run")
 	g.text(&c.Save, "save", "DIR", nil, "the run's folder (default: runs/<dataset>-<model>-<method>-s<seed>)")
@@ -94,7 +103,13 @@ func newTraining(f *flags) *training {
 
 func (t *training) run(c *call) error {
 	if t.grid != "" {
+		if err := t.refuseGrid(); err != nil {
+			return err
+		}
 		return t.runGrid(c)
+	}
+	if err := t.place(); err != nil {
+		return err
 	}
 	if err := t.decide(); err != nil {
 		return err
@@ -102,12 +117,15 @@ func (t *training) run(c *call) error {
 	if t.evaluate {
 		return t.evaluation().run(c)
 	}
+	if t.worlds != nil && !t.dryRun {
+		return t.supervise(c)
+	}
 	return t.train(c)
 }
 
 // train opens the data and trains what was decided.
 func (t *training) train(c *call) error {
-	log := newProgress(c.stderr, t.quiet)
+	log := newProgress(c.stderr, t.quiet || t.world.Rank > 0)
 	defer log.close()
 	stop, release := catchSignals(log, "finishing the step and saving")
 	defer release()
@@ -122,15 +140,22 @@ func (t *training) train(c *call) error {
 	default:
 	}
 	if t.dryRun {
+		if t.world.Rank > 0 {
+			return nil
+		}
 		return t.describe(c, set, test, log)
 	}
 	result, err := train.Run(train.Options{
 		Config: t.config, Resume: t.resume, Train: set, Test: test,
-		Log: log, Stop: stop, Version: programVersion(), Progress: log.training,
+		Log: log, Stop: stop, Version: programVersion(), Progress: log.training, Ranks: t.world,
+		Timeout: t.timeout, Lost: func(err error) {
+			log.close()
+			end(c.stderr, err)
+		},
 	})
 	log.close()
-	if err != nil {
-		return err
+	if err != nil || t.world.Rank > 0 {
+		return err // Rank 0 speaks for all.
 	}
 	return c.results(t.json, result, func(w io.Writer) error { return writeTraining(w, t.config.Save, result) })
 }
@@ -189,10 +214,16 @@ func (t *training) decide() error {
 	if c.OnBadSample == "" {
 		c.OnBadSample = "error"
 	}
-	c.EvalBatchSize = evalBatchSize(*c, c.Dataset)
+	if err := t.track(fromMachine, t.placeDevice); err != nil {
+		return err
+	}
 	if err := t.track(fromMachine, func() error { return train.Resolve(c, c.Precision, c.Device) }); err != nil {
 		return usage("%v", err)
 	}
+	if err := t.share(); err != nil {
+		return err
+	}
+	c.EvalBatchSize = evalBatchSize(*c, c.Dataset)
 	return nil
 }
 

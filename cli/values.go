@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"augmix/run"
 )
@@ -70,6 +71,20 @@ func (v *realValue) Set(s string) error {
 		return errors.New("give a number " + v.want)
 	}
 	*v.p = x
+	return nil
+}
+
+// durationValue is a time of a second or more.
+type durationValue struct{ p *time.Duration }
+
+func (v *durationValue) String() string { return v.p.String() }
+func (v *durationValue) Type() string   { return "10m|90s" }
+func (v *durationValue) Set(s string) error {
+	d, err := time.ParseDuration(s)
+	if err != nil || d < time.Second {
+		return errors.New("give a time of at least a second, such as 10m or 90s")
+	}
+	*v.p = d
 	return nil
 }
 

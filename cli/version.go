@@ -24,9 +24,16 @@ func version() string {
 	return fmt.Sprintf("augmix %s (%s, libtorch %s)", programVersion(), runtime.Version(), torch.Version())
 }
 
+// stamped is the version that the linker writes into a program that is not built in a
+// clone (scripts/dist.sh).
+var stamped string
+
 // programVersion is what the Go command stamped into the executable: of a clone,
 // the commit.
 func programVersion() string {
+	if stamped != "" {
+		return stamped
+	}
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version
 	}

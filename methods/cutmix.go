@@ -24,6 +24,8 @@ func cutMixProb(dataset string) float64 {
 	return 0.5
 }
 
+func (cutMix) Mixes() bool { return true }
+
 func (m cutMix) Draw(d *Draws, n int, r *rng.Stream) {
 	mixed := r.Float64() < m.prob
 	share := r.Beta(m.beta, m.beta)

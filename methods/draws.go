@@ -7,20 +7,28 @@ import (
 )
 
 // Draws are the random numbers of a step that concern a whole batch, in tensors that stay where they are from step to
-// step, as a captured step needs. Methods that mix images write them.
+// step, as a captured step needs. Methods that mix images write them, in the CPU's memory.
 type Draws struct {
 	share torch.Tensor // 0-dim float32: the weight of an image's own label.
 	order torch.Tensor // [batch] int64: which image each is mixed with.
 	mask  torch.Tensor // [1, H, W, 1] float32: 1 where the other image shows.
 }
 
-// NewDraws returns draws for batches of up to n images of w×h pixels. Their tensors belong to the current scope.
-func NewDraws(n, w, h int) *Draws {
+// NewDraws returns draws for batches of up to n images of w×h pixels, in tensors made by an allocator such as
+// torch.EmptyOf. They belong to the current scope.
+func NewDraws(n, w, h int, empty func(shape []int64, dtype int8) torch.Tensor) *Draws {
 	return &Draws{
-		share: torch.EmptyOf(nil, torch.Float),
-		order: torch.EmptyOf([]int64{int64(n)}, torch.Long),
-		mask:  torch.EmptyOf([]int64{1, int64(h), int64(w), 1}, torch.Float),
+		share: empty(nil, torch.Float),
+		order: empty([]int64{int64(n)}, torch.Long),
+		mask:  empty([]int64{1, int64(h), int64(w), 1}, torch.Float),
 	}
+}
+
+// CopyAsync queues a copy of another's draws, which may lie elsewhere.
+func (d *Draws) CopyAsync(from *Draws) {
+	d.share.CopyAsync(from.share)
+	d.order.CopyAsync(from.order)
+	d.mask.CopyAsync(from.mask)
 }
 
 // setShare writes the weight of an image's own label.

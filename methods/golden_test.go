@@ -77,7 +77,7 @@ func goldenPixels(images int) []float32 {
 // goldenBatch is the batch of golden.py, with draws that hold its order.
 func goldenBatch() Batch {
 	images := torch.FromFloat32(goldenPixels(5), 5, goldenH, goldenW, 3)
-	d := NewDraws(6, goldenW, goldenH) // One more than the batch has.
+	d := NewDraws(6, goldenW, goldenH, torch.EmptyOf) // One more than the batch has.
 	copy(d.order.MemoryInt64(), goldenOrder)
 	return Batch{Images: images.Permute([]int64{0, 3, 1, 2}), Labels: torch.FromInt64(goldenLabels, 5), Draws: d}
 }

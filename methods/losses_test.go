@@ -6,6 +6,8 @@ import (
 	"os"
 	"testing"
 
+	"augmix/rng"
+
 	torch "github.com/wangkuiyi/gotorch"
 )
 
@@ -88,7 +90,7 @@ func TestLossParity(t *testing.T) {
 	}
 	for _, c := range golden.Mixed {
 		torch.Scope(func() {
-			d := NewDraws(3, goldenW, goldenH)
+			d := NewDraws(3, goldenW, goldenH, torch.EmptyOf)
 			d.setShare(c.Share)
 			copy(d.order.MemoryInt64(), []int64{0, 1, 2})
 			images := torch.FromFloat32(goldenPixels(3), 3, goldenH, goldenW, 3)
@@ -96,6 +98,24 @@ func TestLossParity(t *testing.T) {
 			_, y := mixup{}.Batch(b)
 			y.Others = torch.FromInt64(others, 3)
 			c.check(t, mixup{}, lossLogits(1), y)
+		})
+	}
+}
+
+// A method that draws for a step says so: what it writes must go to where the step reads it.
+func TestMixesTellsWhoDraws(t *testing.T) {
+	for _, name := range Names() {
+		method, err := New(config(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		torch.Scope(func() {
+			r := rng.Named("draws", 1)
+			before := r
+			method.Draw(NewDraws(3, goldenW, goldenH, torch.EmptyOf), 3, &r)
+			if drew := r != before; drew != method.Mixes() {
+				t.Errorf("%s: draws for a step: %v, Mixes says %v", name, drew, method.Mixes())
+			}
 		})
 	}
 }

@@ -27,6 +27,8 @@ type Method interface {
 	Views() int
 	// NewViewer returns a viewer for one goroutine.
 	NewViewer() Viewer
+	// Mixes tells whether the method has draws of a step.
+	Mixes() bool
 	// Draw writes the draws of a step on a batch of n images into d, if the method has any.
 	Draw(d *Draws, n int, r *rng.Stream)
 	// Batch returns the images [Views·N, C, H, W] that the network is trained on, and what its logits are compared with.
@@ -96,6 +98,8 @@ func blend(a, b, share torch.Tensor) torch.Tensor {
 type single struct{}
 
 func (single) Views() int { return 1 }
+
+func (single) Mixes() bool { return false }
 
 func (single) Draw(*Draws, int, *rng.Stream) {}
 

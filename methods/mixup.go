@@ -14,6 +14,8 @@ type mixup struct {
 	alpha float64
 }
 
+func (mixup) Mixes() bool { return true }
+
 func (m mixup) Draw(d *Draws, n int, r *rng.Stream) {
 	d.setShare(r.Beta(m.alpha, m.alpha))
 	d.permute(n, r)

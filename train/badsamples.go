@@ -41,6 +41,19 @@ func (t *trainer) openBadSamples() error {
 	return nil
 }
 
+// collectBadSamples is openBadSamples of a rank that has no list: the first one hears of its samples.
+func (t *trainer) collectBadSamples() {
+	if t.passesOver() {
+		t.bad = data.NewBadSamples(t.maxBad(), nil, func(b data.BadSample) error {
+			t.company.bad = append(t.company.bad, b)
+			return nil
+		})
+	}
+}
+
+// noteBad takes a sample that another rank could not read.
+func (t *trainer) noteBad(b data.BadSample) error { return t.bad.Note(b) }
+
 // passOver notes the samples that a training batch was made without.
 func (t *trainer) passOver(bad []data.Bad) error {
 	if t.bad == nil {

@@ -8,6 +8,8 @@ import (
 	"augmix/methods"
 	"augmix/nets"
 	"augmix/run"
+
+	torch "github.com/wangkuiyi/gotorch"
 )
 
 // NewMethod returns the method of a configuration. Its errors name the flag.
@@ -70,8 +72,9 @@ func Mixing(cfg run.Config) augmix.Config {
 	}
 }
 
-// newNet builds the network of a configuration, initialised from its seed.
-func newNet(cfg run.Config, classes int) (*nets.Net, error) {
+// newNet builds the network of a configuration, initialised from its seed: on the CPU, so that it begins with the same
+// weights everywhere, from where it goes to its device.
+func newNet(cfg run.Config, classes int) (net *nets.Net, err error) {
 	normalize, err := nets.ParseNormalization(cfg.Normalize)
 	if err != nil {
 		return nil, fmt.Errorf("--normalize: %w", err)
@@ -80,5 +83,9 @@ func newNet(cfg run.Config, classes int) (*nets.Net, error) {
 	if cfg.SplitBN {
 		c.Splits = cfg.Views
 	}
-	return nets.New(c, cfg.Seed)
+	torch.OnDevice(torch.Device{}, func() { net, err = nets.New(c, cfg.Seed) })
+	if err == nil {
+		net.To(torch.NewDevice(cfg.Device))
+	}
+	return net, err
 }

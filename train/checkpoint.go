@@ -92,15 +92,15 @@ func (m *machine) tensors() []weights.Tensor {
 	return out
 }
 
-// checkpoint is the whole state of training as a file. The meter must have been read.
-func (m *machine) checkpoint(p position, fingerprint string) *weights.File {
+// checkpoint is the whole state of the training of cfg as a file. The meter must have been read.
+func (m *machine) checkpoint(p position, fingerprint string, cfg run.Config) *weights.File {
 	tensors := m.tensors()
 	float := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 	return &weights.File{
 		Tensors: tensors,
 		Metadata: map[string]string{
 			metaFormat:    strconv.Itoa(formatVersion),
-			metaConfig:    string(m.cfg.JSON()),
+			metaConfig:    string(cfg.JSON()),
 			metaDataset:   fingerprint,
 			run.MetaEpoch: strconv.Itoa(p.epoch),
 			metaEpochStep: strconv.Itoa(p.epochStep),

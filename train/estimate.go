@@ -47,14 +47,17 @@ const (
 func EstimateRun(cfg run.Config, train, test data.Dataset) (e Estimate, err error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	if caught := torch.Maybe(func() { e, err = estimate(cfg, train, test) }); caught != nil {
+	caught := torch.Maybe(func() {
+		Prepare(cfg)
+		place(cfg).Do(func() { e, err = estimate(cfg, train, test) })
+	})
+	if caught != nil {
 		return e, caught
 	}
 	return e, err
 }
 
 func estimate(cfg run.Config, train, test data.Dataset) (e Estimate, err error) {
-	UseThreads(cfg.Threads)
 	method, err := NewMethod(cfg)
 	if err != nil {
 		return e, err
@@ -80,7 +83,7 @@ func estimate(cfg run.Config, train, test data.Dataset) (e Estimate, err error) 
 	e.Steps = e.StepsPerEpoch * cfg.Epochs
 	whole := imagesPerStep(cfg)
 	cfg.BatchSize, cfg.GradAccum = min(cfg.BatchSize, int(max(timedBytes/image, 1))), 0
-	m := newMachine(cfg, method, net, w, h, c)
+	m := newMachine(cfg, method, net, w, h, c, func(string, ...any) {})
 	defer m.close()
 	if err := m.keepAverage(); err != nil {
 		return e, err
@@ -97,12 +100,16 @@ func estimate(cfg run.Config, train, test data.Dataset) (e Estimate, err error) 
 // timeSteps returns the mean time of a few steps in seconds, and notes how many.
 func (m *machine) timeSteps(e *Estimate) float64 {
 	batch := m.synthetic()
-	m.step(batch, 0, 0)
+	for m.step(batch, 0, 0); !m.graphs.Settled(); {
+		m.step(batch, 0, 0)
+	}
+	m.place.Wait()
 	start := time.Now()
 	for e.TimedSteps < timedSteps && (e.TimedSteps == 0 || time.Since(start) < timedFor) {
 		e.TimedSteps++
 		m.step(batch, 0, uint64(e.TimedSteps))
 	}
+	m.place.Wait()
 	return time.Since(start).Seconds() / float64(e.TimedSteps)
 }
 
@@ -113,8 +120,9 @@ func (m *machine) timeEvaluation() float64 {
 	m.net.Train(false)
 	forward := func() {
 		torch.Scope(func() {
-			torch.NoGrad(func() { m.net.Forward(m.part(batch, 0).Images) })
+			torch.NoGrad(func() { m.net.Forward(m.part(m.feed.load(batch), 0).Images) })
 		})
+		m.place.Wait()
 	}
 	forward()
 	start := time.Now()

@@ -36,7 +36,6 @@ func (t *trainer) loop() error {
 			t.machine.meter.startEpoch()
 		}
 		t.machine.step(batch, t.rate.at(t.pos.step), stepSeed(t.cfg.Seed, t.pos.step, 0))
-		t.pipeline.Release(batch)
 		t.pos.step++
 		t.pos.epochStep++
 		now := time.Now()
@@ -54,9 +53,12 @@ func (t *trainer) loop() error {
 
 // after does what a step may bring with it: a reading of the meter, the end of an epoch, a checkpoint, a stop.
 func (t *trainer) after(endOfEpoch bool) error {
-	signal := t.signal()
-	noted := t.pos.step%uint64(t.cfg.PrintFreq) == 0
 	due := t.every.due(t.pos.step, t.epochsDone(endOfEpoch), time.Since(t.saved))
+	signal, due, err := t.company.agree(t.signal(), due, t.noteBad)
+	if err != nil {
+		return err
+	}
+	noted := t.pos.step%uint64(t.cfg.PrintFreq) == 0
 	if endOfEpoch || noted || due || signal != nil || t.machine.meter.full() {
 		if err := t.readMeter(); err != nil {
 			return err
@@ -74,7 +76,6 @@ func (t *trainer) after(endOfEpoch bool) error {
 	}
 	best := false
 	if endOfEpoch {
-		var err error
 		if best, err = t.endEpoch(); err != nil {
 			return err
 		}
@@ -149,7 +150,7 @@ func (t *trainer) endEpoch() (best bool, err error) {
 	t.pos.epochStep = 0
 	record := epochRecord{Epoch: t.pos.epoch, Step: t.pos.step, Loss: t.machine.meter.meanLoss(), Error: t.machine.meter.errorRate()}
 	n := 0
-	if record.Test, n, err = t.evaluate(t.Test); err != nil {
+	if record.Test, n, err = t.evaluate(t.Test, t.testPart); err != nil {
 		return false, err
 	}
 	of := ""
@@ -158,7 +159,7 @@ func (t *trainer) endEpoch() (best bool, err error) {
 		of = fmt.Sprintf(" of %d of the %d images", n, t.Test.Len())
 	}
 	if t.held != nil {
-		val, _, err := t.evaluate(t.held)
+		val, _, err := t.evaluate(t.held, t.heldPart)
 		if err != nil {
 			return false, err
 		}
@@ -166,6 +167,10 @@ func (t *trainer) endEpoch() (best bool, err error) {
 		if best = val.Error < t.pos.best; best {
 			t.pos.best = val.Error
 		}
+	}
+	if !t.company.first() {
+		t.pos.epochTime = 0
+		return best, nil
 	}
 	row := run.Row{
 		Epoch: t.pos.epoch, Seconds: t.pos.epochTime.Seconds(), TrainLoss: t.machine.meter.average,
@@ -181,10 +186,10 @@ func (t *trainer) endEpoch() (best bool, err error) {
 	return best, t.log.Append(row)
 }
 
-// stepSeed derives the seed of libtorch's draws in a step.
-func stepSeed(seed, step, rank uint64) uint64 {
+// stepSeed derives the seed of the draws in a step from the run's and others.
+func stepSeed(from ...uint64) uint64 {
 	h := fnv.New64a()
-	for _, v := range []uint64{seed, step, rank} {
+	for _, v := range from {
 		for i := range 8 {
 			h.Write([]byte{byte(v >> (8 * i))})
 		}

@@ -14,7 +14,8 @@ const ringSize = 16
 // meter sums the loss and the errors of an epoch in tensors, so that no step waits for a number. Its values are read
 // every ringSize steps, which is also when a loss that is not finite is noticed.
 type meter struct {
-	ring   torch.Tensor // [ringSize] float32: the losses since the last reading, then zeros.
+	cell   torch.Tensor // [1] float32: the loss of the step. It stays where it is, as a captured step needs.
+	ring   torch.Tensor // [ringSize] float32: the losses of the steps since the last reading.
 	filled int
 	wrong  torch.Tensor // Scalar float64: images since the last reading that are classified wrongly by their first view.
 
@@ -26,25 +27,37 @@ type meter struct {
 	average float64 // The reference's moving average of the loss, over all epochs (cifar.py: 0.9·ema + 0.1·loss).
 
 	pending int // Images since the last reading.
+
+	sum func([]float64) // Adds numbers of all ranks up; nil where there is one.
 }
 
 func newMeter() *meter {
-	return &meter{ring: torch.Zeros([]int64{ringSize}, false), wrong: torch.Zeros(nil, false).CastTo(torch.Double)}
+	return &meter{
+		cell: torch.Zeros([]int64{1}, false), ring: torch.Zeros([]int64{ringSize}, false),
+		wrong: torch.Zeros(nil, false).CastTo(torch.Double),
+	}
 }
+
+// Begin begins a step.
+func (m *meter) Begin() { m.cell.Fill(0) }
 
 // Add notes a part of a step: its share of the loss, and how many of its N images the logits [views·N, K] classify wrongly.
 func (m *meter) Add(loss, logits torch.Tensor, y methods.Targets) {
 	torch.NoGrad(func() {
-		i := int64(m.filled)
-		sum := m.ring.Slice(0, i, i+1, 1)
-		sum.AddI(loss, 1)
+		m.cell.AddI(loss, 1)
 		m.wrong.AddI(y.Wrong(logits), 1)
-		m.pending += int(y.Labels.Shape()[0])
 	})
 }
 
-// Next ends a step.
-func (m *meter) Next() { m.filled++ }
+// Next ends a step on so many images. It is not part of what is captured: where the ring goes on is a number of Go's.
+func (m *meter) Next(images int) {
+	torch.Scope(func() {
+		i := int64(m.filled)
+		m.ring.Slice(0, i, i+1, 1).Copy(m.cell)
+	})
+	m.filled++
+	m.pending += images
+}
 
 // full tells whether the meter must be read before the next step.
 func (m *meter) full() bool { return m.filled == ringSize }
@@ -53,9 +66,15 @@ func (m *meter) full() bool { return m.filled == ringSize }
 // added, and that loss; −1 where all are finite.
 func (m *meter) read() (ago int, loss float64) {
 	ago = -1
-	losses := m.ring.Float32s()[:m.filled]
-	for i, l := range losses {
-		v := float64(l)
+	var values []float64
+	for _, l := range m.ring.Float32s()[:m.filled] {
+		values = append(values, float64(l))
+	}
+	values = append(values, m.wrong.Float64(), float64(m.pending))
+	if m.sum != nil {
+		m.sum(values)
+	}
+	for i, v := range values[:m.filled] {
 		if ago < 0 && (math.IsNaN(v) || math.IsInf(v, 0)) {
 			ago, loss = m.filled-1-i, v
 		}
@@ -63,9 +82,8 @@ func (m *meter) read() (ago int, loss float64) {
 		m.steps++
 		m.average = float64(m.average*0.9) + float64(v*0.1)
 	}
-	m.errors += m.wrong.Float64()
-	m.images += float64(m.pending)
-	m.ring.Fill(0)
+	m.errors += values[m.filled]
+	m.images += values[m.filled+1]
 	m.wrong.Fill(0)
 	m.filled, m.pending = 0, 0
 	return ago, loss

@@ -172,10 +172,10 @@ func TestAttackStaysInItsBall(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			m := newMachine(cfg, method, net, 32, 32, 3)
+			m := newMachine(cfg, method, net, 32, 32, 3, t.Logf)
 			torch.Seed(1)
 			torch.Scope(func() {
-				b := m.part(m.synthetic(), 0).Batch
+				b := m.part(m.feed.load(m.synthetic()), 0).Batch
 				x, y := method.Batch(b)
 				before, after := method.Loss(net.Forward(b.Images), y).Float64(), method.Loss(net.Forward(x), y).Float64()
 				if !(after > before) {

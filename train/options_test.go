@@ -31,7 +31,7 @@ func testMachine(t *testing.T, cfg run.Config) *machine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := newMachine(cfg, method, net, 32, 32, 3)
+	m := newMachine(cfg, method, net, 32, 32, 3, t.Logf)
 	if err := m.keepAverage(); err != nil {
 		t.Fatal(err)
 	}
@@ -175,19 +175,19 @@ func TestSplitBatchNormSeesEachView(t *testing.T) {
 		for i, m := range []*machine{whole, split} {
 			batch := m.synthetic()
 			if same {
-				pixels := m.ring()[0].Pixels
+				pixels := m.feed.slots()[0].Pixels
 				third := len(pixels) / 3
 				copy(pixels[third:2*third], pixels[:third])
 				copy(pixels[2*third:], pixels[:third])
 			} else {
-				for j, v := range m.ring()[0].Pixels {
-					if j >= len(m.ring()[0].Pixels)/2 {
-						m.ring()[0].Pixels[j] = v * v
+				for j, v := range m.feed.slots()[0].Pixels {
+					if j >= len(m.feed.slots()[0].Pixels)/2 {
+						m.feed.slots()[0].Pixels[j] = v * v
 					}
 				}
 			}
 			torch.Scope(func() {
-				x, _ := m.method.Batch(m.part(batch, 0).Batch)
+				x, _ := m.method.Batch(m.part(m.feed.load(batch), 0).Batch)
 				logits[i] = m.net.Forward(x).Float32s()
 			})
 		}

@@ -30,6 +30,9 @@ type epochRecord struct {
 
 // noteStep writes where the epoch stands after a step.
 func (t *trainer) noteStep() error {
+	if !t.company.first() {
+		return nil
+	}
 	record := stepRecord{
 		Step: t.pos.step, Loss: t.machine.meter.meanLoss(), Error: t.machine.meter.errorRate(),
 		Rate: t.rate.at(t.pos.step - 1),

@@ -3,8 +3,10 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -19,18 +21,21 @@ import (
 // Resolve decides what the flags leave open: the precision (auto, fp32 or bf16), the device (auto, cpu, cuda or cuda:N),
 // libtorch's threads and the workers (0 is one a core). Its errors name the flag.
 func Resolve(c *run.Config, precision, device string) error {
-	switch {
-	case device == "auto" || device == "cpu":
+	on, err := deviceOf(device)
+	if err != nil {
+		return err
+	}
+	c.Device = device
+	if device == "auto" {
 		c.Device = "cpu"
-	case device == "cuda" || strings.HasPrefix(device, "cuda:"):
-		return fmt.Errorf("--device %s: this program was built without CUDA; use --device cpu", device)
-	default:
-		return fmt.Errorf("--device: unknown device %q; it is auto or cpu", device)
+		if on.IsCUDA() {
+			c.Device = "cuda"
+		}
 	}
 	switch precision {
 	case "auto":
 		c.Precision = "fp32"
-		if HasBF16() {
+		if unitsForBF16(on) {
 			c.Precision = "bf16"
 		}
 	case "fp32", "bf16":
@@ -47,7 +52,39 @@ func Resolve(c *run.Config, precision, device string) error {
 	return nil
 }
 
-// HasBF16 tells whether the CPU has instructions for bfloat16 products, so that training in it is faster.
+// cudaDevice fits the values of --device that name a CUDA device.
+var cudaDevice = regexp.MustCompile(`^cuda(:[0-9]+)?$`)
+
+// deviceOf returns the device of a value of --device; auto is the first CUDA device where there is one, else the CPU.
+func deviceOf(name string) (d torch.Device, err error) {
+	switch {
+	case name == "auto":
+		name = "cpu"
+		if torch.IsCUDAAvailable() {
+			name = "cuda"
+		}
+	case name == "cpu":
+	case !cudaDevice.MatchString(name):
+		return d, fmt.Errorf("--device: unknown device %q; it is auto, cpu, cuda or cuda:N", name)
+	}
+	err = torch.Maybe(func() { d = torch.NewDevice(name) })
+	if e, ok := errors.AsType[*torch.Error](err); ok {
+		return d, fmt.Errorf("--device %s: %s; or use --device cpu", name, strings.TrimRight(e.Msg, ". \n"))
+	}
+	return d, nil
+}
+
+// unitsForBF16 tells whether a device computes products of bfloat16 in units of their own, so that training in it is
+// faster: CUDA devices from compute capability 8.0 on.
+func unitsForBF16(d torch.Device) bool {
+	if !d.IsCUDA() {
+		return HasBF16()
+	}
+	major, _ := torch.CUDACapability(d.Index())
+	return major >= 8
+}
+
+// HasBF16 tells whether the CPU has instructions for bfloat16 products.
 func HasBF16() bool { return cpu.X86.HasAVX512BF16 || cpu.X86.HasAMXBF16 }
 
 // UseThreads sets libtorch's thread count and prepares the process for training or evaluation. It must be called before

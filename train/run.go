@@ -12,6 +12,7 @@ import (
 
 	"augmix/data"
 	"augmix/eval"
+	"augmix/ranks"
 	"augmix/run"
 	"augmix/weights"
 
@@ -27,6 +28,11 @@ type Options struct {
 	Log     io.Writer    // Messages for the person who waits.
 	Stop    <-chan os.Signal
 	Version string
+	Ranks   ranks.World // This process among those that train together; the zero value is one alone.
+	// Timeout is how long a rank waits for others; 0 is DefaultTimeout. Lost ends the process when another one is gone and this
+	// one hangs in a call that waits for it; nil where it may hang.
+	Timeout time.Duration
+	Lost    func(error)
 
 	Progress func(Status) // Called now and then; may be nil.
 }
@@ -56,13 +62,19 @@ type trainer struct {
 
 	machine  *machine
 	pipeline *data.Pipeline
-	held     data.Dataset // The held-out images; nil without --val-split.
-	train    data.Dataset
-	batches  int // Steps an epoch.
-	rate     schedule
-	pos      position
-	saved    time.Time // When the last checkpoint was saved.
-	savedAt  uint64    // Its step.
+	company  *company
+	// predictor evaluates. On CUDA it is kept from epoch to epoch, with the test images and its graphs on the device.
+	predictor *eval.Predictor
+	held      data.Dataset // The held-out images; nil without --val-split.
+	// What this rank evaluates of Test and held.
+	testPart, heldPart data.Dataset
+
+	train   data.Dataset
+	batches int // Steps an epoch.
+	rate    schedule
+	pos     position
+	saved   time.Time // When the last checkpoint was saved.
+	savedAt uint64    // Its step.
 
 	started     time.Time
 	startStep   uint64
@@ -84,59 +96,92 @@ func Run(o Options) (result run.TrainResult, err error) {
 	if t.every, err = ParseEvery(t.cfg.CheckpointEvery); err != nil {
 		return result, fmt.Errorf("--checkpoint-every: %w", err)
 	}
-	folder, err := run.Create(t.cfg.Save)
-	if err != nil {
+	if err := t.meet(); err != nil {
 		return result, err
-	}
-	t.folder = folder
-	defer folder.Close()
-	state, err := folder.State()
-	if err != nil {
-		return result, err
-	}
-	if t.Resume == "none" {
-		if err := state.Refuse(t.cfg.Save); err != nil {
-			return result, err
-		}
-	} else if state.Phase == run.Finished && t.Resume == "auto" {
-		t.say("%s is finished: %d epochs", t.cfg.Save, state.Epochs)
-		return folder.TrainResult()
 	}
 	// libtorch's errors are panics; nothing below may end the program with one.
-	if caught := torch.Maybe(func() { result, err = t.run() }); caught != nil {
-		return result, caught
+	if caught := torch.Maybe(func() { result, err = t.enter() }); caught != nil {
+		err = caught
 	}
+	return result, t.company.leave(err)
+}
+
+// enter opens the run's folder, which the first rank alone does, and trains where there is something to train.
+func (t *trainer) enter() (result run.TrainResult, err error) {
+	finished := false
+	if t.company.first() {
+		folder, err := run.Create(t.cfg.Save)
+		if err != nil {
+			return result, err
+		}
+		t.folder = folder
+		defer folder.Close()
+		state, err := folder.State()
+		if err != nil {
+			return result, err
+		}
+		if t.Resume == "none" {
+			if err := state.Refuse(t.cfg.Save); err != nil {
+				return result, err
+			}
+		}
+		finished = state.Phase == run.Finished && t.Resume == "auto"
+		if finished {
+			t.say("%s is finished: %d epochs", t.cfg.Save, state.Epochs)
+			if result, err = folder.TrainResult(); err != nil {
+				return result, err
+			}
+		}
+	}
+	if finished, err = told(t.company, "finished", finished); err != nil || finished {
+		return result, err
+	}
+	return t.prepare()
+}
+
+// prepare reads the checkpoint to go on from, if there is one, and sets the process and the device up.
+func (t *trainer) prepare() (result run.TrainResult, err error) {
+	var checkpoint *run.Checkpoint
+	if t.company.first() {
+		if checkpoint, err = t.checkpointToResume(); err != nil {
+			return result, err
+		}
+		if checkpoint != nil {
+			if err := t.adopt(checkpoint); err != nil {
+				return result, err
+			}
+		}
+	}
+	if t.cfg, err = t.company.sameConfig(t.cfg); err != nil {
+		return result, err
+	}
+	Prepare(t.cfg)
+	place(t.cfg).Do(func() { result, err = t.run(checkpoint) })
 	return result, err
 }
 
-func (t *trainer) run() (result run.TrainResult, err error) {
-	checkpoint, err := t.checkpointToResume()
-	if err != nil {
-		return result, err
-	}
-	if checkpoint != nil {
-		if err := t.adopt(checkpoint); err != nil {
-			return result, err
-		}
-	}
-	UseThreads(t.cfg.Threads)
-	torch.SetDeterministic(t.cfg.Deterministic)
+func (t *trainer) run(checkpoint *run.Checkpoint) (result run.TrainResult, err error) {
 	if err := t.build(); err != nil {
 		return result, err
 	}
 	defer t.machine.net.Close()
 	defer t.machine.close()
+	defer t.closePredictor()
 	if checkpoint != nil {
 		if t.pos, err = t.machine.restore(checkpoint.Path, checkpoint.File, t.fingerprint); err != nil {
 			return result, err
 		}
 		t.say("going on from %s: step %d, %d of %d epochs done", checkpoint.Path, t.pos.step, t.pos.epoch, t.cfg.Epochs)
 	}
-	if checkpoint == nil && t.cfg.Init != "" {
+	if checkpoint == nil && t.cfg.Init != "" && t.company.first() {
 		if err := t.begin(); err != nil {
 			return result, err
 		}
 	}
+	if err := t.begunTogether(); err != nil {
+		return result, err
+	}
+	t.machine.net.Refresh()
 	if err := t.open(checkpoint); err != nil {
 		return result, err
 	}
@@ -145,49 +190,6 @@ func (t *trainer) run() (result run.TrainResult, err error) {
 		return result, err
 	}
 	return t.finish()
-}
-
-// checkpointToResume reads the checkpoint to go on from; nil begins anew.
-func (t *trainer) checkpointToResume() (*run.Checkpoint, error) {
-	switch t.Resume {
-	case "none":
-		return nil, nil
-	case "auto":
-		newest, damaged, err := t.folder.Newest()
-		for _, d := range damaged {
-			t.say("passing over a damaged checkpoint: %v", d)
-		}
-		return newest, err
-	}
-	f, err := weights.Read(t.Resume)
-	if err != nil {
-		return nil, err
-	}
-	return &run.Checkpoint{Path: t.Resume, File: f}, nil
-}
-
-// adopt checks that the run can go on from a checkpoint with today's flags, and takes its thread count: another one
-// would change the weights' last bits.
-func (t *trainer) adopt(c *run.Checkpoint) error {
-	text, ok := c.File.Metadata[metaConfig]
-	if !ok {
-		return &CheckpointError{c.Path, "it holds no run's configuration; to evaluate it use augmix eval --checkpoint"}
-	}
-	was, err := run.ParseConfig([]byte(text))
-	if err != nil {
-		return &CheckpointError{c.Path, err.Error()}
-	}
-	if was.Threads != t.cfg.Threads {
-		t.say("using %d threads, as the run began with", was.Threads)
-		t.cfg.Threads = was.Threads
-	}
-	// Earlier programs wrote flags that the model does not have.
-	for _, d := range run.Differences(eval.WithoutUnused(was), eval.WithoutUnused(t.cfg)) {
-		if !d.Free {
-			return &ResumeError{fmt.Sprintf("cannot go on from %s: %v; leave that flag as it was, or choose another --save", c.Path, d)}
-		}
-	}
-	return nil
 }
 
 // build makes the network, the optimizer and the pipeline.
@@ -210,29 +212,46 @@ func (t *trainer) build() error {
 		net.Close()
 		return err
 	}
-	t.machine = newMachine(cfg, method, net, w, h, c)
+	t.machine = newMachine(localConfig(cfg, t.company.size()), method, net, w, h, c, t.say)
+	if t.machine.place.IsCUDA() {
+		if err := t.company.onDevice(); err != nil {
+			t.machine.close()
+			net.Close()
+			return err
+		}
+	}
+	t.machine.join(t.company)
 	if err := t.machine.keepAverage(); err != nil {
 		t.machine.close()
 		net.Close()
 		return err
 	}
-	sampler := data.Sampler{Len: t.train.Len(), Seed: cfg.Seed, Shuffle: true}
+	sampler := data.Sampler{Len: t.train.Len(), Seed: cfg.Seed, Rank: t.company.rank(), World: t.company.size(), Shuffle: true}
+	t.testPart, t.heldPart = t.company.part(t.Test), t.company.part(t.held)
 	t.batches = sampler.Steps(imagesPerStep(cfg))
 	t.rate = newSchedule(cfg, t.batches)
 	t.pipeline, err = data.NewPipeline(data.PipelineConfig{
 		Dataset: t.train, Sampler: sampler, BatchSize: imagesPerStep(cfg), Views: method.Views(), Train: true,
 		NewViewer: func() data.Viewer { return method.NewViewer() },
-		MaxBad:    t.maxBad(), Workers: cfg.NumWorkers, Seed: cfg.Seed, Epochs: cfg.Epochs, Slots: t.machine.ring(),
+		MaxBad:    t.maxBad(), Workers: cfg.NumWorkers, Seed: cfg.Seed, Epochs: cfg.Epochs, Slots: t.machine.feed.slots(),
 	})
+	t.machine.feed.release = func(b data.Batch) { t.pipeline.Release(b) }
 	t.pos.best = math.Inf(1)
 	t.say("%s, %d parameters; %s on %d images of %s, %d steps an epoch; %s, %d threads, %d workers; normalisation %s",
 		net.Describe(), net.ParameterCount(), cfg.MethodText(), t.train.Len(), t.train.Name(), t.batches,
-		cfg.Precision, cfg.Threads, cfg.NumWorkers, cfg.Normalize)
+		t.machine.describe(), cfg.Threads, cfg.NumWorkers, cfg.Normalize)
+	if t.company != nil {
+		t.say("%s", t.company.describe(cfg))
+	}
 	return err
 }
 
 // open writes what was decided and opens the logs where the checkpoint left them.
 func (t *trainer) open(c *run.Checkpoint) (err error) {
+	if !t.company.first() {
+		t.collectBadSamples()
+		return nil
+	}
 	if c != nil {
 		if !t.inFolder(c.Path) {
 			t.pos.log, t.pos.metrics, t.pos.events, t.pos.bad = 0, 0, 0, 0 // Another folder's logs are not ours to cut.
@@ -271,6 +290,9 @@ func (t *trainer) open(c *run.Checkpoint) (err error) {
 }
 
 func (t *trainer) closeLogs() error {
+	if !t.company.first() {
+		return nil
+	}
 	err := errors.Join(t.log.Close(), t.metric.Close(), t.events.Close())
 	if t.badLog != nil {
 		err = errors.Join(err, t.badLog.Close())
@@ -287,6 +309,9 @@ func (t *trainer) inFolder(path string) bool {
 
 // finish saves the last checkpoint and says what training ended with.
 func (t *trainer) finish() (run.TrainResult, error) {
+	if !t.company.first() {
+		return run.TrainResult{}, nil
+	}
 	if t.savedAt != t.pos.step {
 		if err := t.save(false); err != nil {
 			return run.TrainResult{}, err
@@ -313,6 +338,10 @@ func (t *trainer) finish() (run.TrainResult, error) {
 
 // save writes a checkpoint of the present state.
 func (t *trainer) save(best bool) error {
+	t.saved, t.savedAt = time.Now(), t.pos.step
+	if !t.company.first() {
+		return nil
+	}
 	if err := errors.Join(t.log.Sync(), t.metric.Sync(), t.events.Sync()); err != nil {
 		return err
 	}
@@ -325,11 +354,11 @@ func (t *trainer) save(best bool) error {
 	t.pos.log, t.pos.metrics, t.pos.events = t.log.Offset(), t.metric.Offset(), t.events.Offset()
 	state := t.pos
 	state.waited = t.waited()
-	warnings, err := t.folder.SaveCheckpoint(t.pos.step, t.machine.checkpoint(state, t.fingerprint), best)
+	warnings, err := t.folder.SaveCheckpoint(t.pos.step, t.machine.checkpoint(state, t.fingerprint, t.cfg), best)
 	for _, w := range warnings {
 		t.say("warning: %s", w)
 	}
-	t.saved, t.savedAt = time.Now(), t.pos.step
+	t.saved = time.Now()
 	return err
 }
 
@@ -337,16 +366,3 @@ func (t *trainer) say(format string, args ...any) { fmt.Fprintf(t.Log, format+"\
 
 // waited is how long training has waited for data so far.
 func (t *trainer) waited() time.Duration { return t.pos.waited + t.pipeline.Waited() }
-
-// evaluate returns the scores of a set with the present weights, in float32, and of how many images they are.
-func (t *trainer) evaluate(set data.Dataset) (run.Scores, int, error) {
-	w, h, c := set.Size()
-	net := t.machine.evaluated()
-	net.SetBF16(false)
-	defer net.SetBF16(t.cfg.Precision == "bf16")
-	p := eval.NewPredictor(net, w, h, c, t.cfg.EvalBatchSize, t.cfg.NumWorkers)
-	defer torch.ReleaseMemory() // Its tensors have other sizes than those of a step.
-	defer p.Close()
-	p.PassOver(t.bad)
-	return eval.Score(p, set)
-}

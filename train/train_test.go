@@ -19,15 +19,7 @@ import (
 // small is a run of seconds: a narrow network on a few hundred images.
 func small(t *testing.T) (run.Config, data.Dataset, data.Dataset) {
 	t.Helper()
-	train, err := data.Open("shapes", "", "train")
-	if err != nil {
-		t.Fatal(err)
-	}
-	test, err := data.Open("shapes", "", "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	train, test = data.Subset(train, 150, false), data.Subset(test, 100, false)
+	train, test := smallSets(func(err error) { t.Fatal(err) })
 	return run.Config{
 		Dataset: "shapes", Classes: train.Classes(), Model: "wrn", Layers: 10, WidenFactor: 1, Droprate: 0.1,
 		Normalize: "half", Method: "augmix", Views: 3, JSDWeight: 12, MixtureWidth: 3, MixtureDepth: -1, AugSeverity: 3,
@@ -35,6 +27,18 @@ func small(t *testing.T) (run.Config, data.Dataset, data.Dataset) {
 		Seed: 1, Precision: "fp32", Device: "cpu", Threads: 1, NumWorkers: 2, CheckpointEvery: "1epoch", PrintFreq: 2,
 		Save: filepath.Join(t.TempDir(), "run"),
 	}, train, test
+}
+
+// smallSets are the images of a small run; fail is called with an error.
+func smallSets(fail func(error)) (train, test data.Dataset) {
+	train, err := data.Open("shapes", "", "train")
+	if err != nil {
+		fail(err)
+	}
+	if test, err = data.Open("shapes", "", "test"); err != nil {
+		fail(err)
+	}
+	return data.Subset(train, 150, false), data.Subset(test, 100, false)
 }
 
 func mustRun(t *testing.T, o Options) run.TrainResult {
@@ -208,11 +212,11 @@ func TestValidationChoosesBest(t *testing.T) {
 // The count of live tensors is the same at the head of every step: a step frees what it makes.
 func TestStepsKeepNoTensors(t *testing.T) {
 	cfg, _, _ := small(t)
-	if _, err := BenchStep(BenchConfig{Config: cfg, Size: 32, Steps: 1, Warmup: 1}); err != nil {
+	if _, err := BenchStep(BenchConfig{Config: cfg, Size: 32, Steps: 1, Warmup: 1}, t.Logf); err != nil {
 		t.Fatal(err)
 	}
 	before := torch.LiveTensors()
-	if _, err := BenchStep(BenchConfig{Config: cfg, Size: 32, Steps: 20, Warmup: 2}); err != nil {
+	if _, err := BenchStep(BenchConfig{Config: cfg, Size: 32, Steps: 20, Warmup: 2}, t.Logf); err != nil {
 		t.Fatal(err)
 	}
 	if got := torch.LiveTensors(); got != before {

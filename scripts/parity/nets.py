@@ -19,7 +19,6 @@ import math
 import numpy as np
 import torch
 import torch.nn.functional as F
-import torchvision
 from torch import nn
 
 import formula
@@ -318,6 +317,8 @@ def vision_resnet(depth, pool="max", classes=formula.CLASSES):
     Each stride of 2 but the first convolution's goes to a blur before the
     convolution that follows, or that had it in a shortcut.
     """
+    import torchvision  # Here: no other network needs it, and not every machine with torch has it.
+
     net = getattr(torchvision.models, f"resnet{depth}")(num_classes=classes)
     if pool == "max":
         return net

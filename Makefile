@@ -21,7 +21,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup libtorch build cuda cuda-run cuda-check run test lint bench parity parity-corruptions parity-errors parity-batches parity-events upstream-test reliability cifar cifar-models cifar-seeds methods motivation networks parity-torchrun dist docker docker-check gpu-check-dry
+.PHONY: help setup libtorch build cuda cuda-run cuda-check run test lint bench parity parity-corruptions parity-errors parity-batches parity-events upstream-test reliability cifar cifar-models cifar-seeds methods motivation networks parity-ranks parity-torchrun dist docker docker-check gpu-check-dry
 
 help:
 	@echo 'make run            trains on the embedded set, evaluates, writes a report (some minutes; SEED=N)'
@@ -40,6 +40,7 @@ help:
 	@echo 'make parity-errors  the published ResNets on all images of seven corruptions against PyTorch (hours on two cores)'
 	@echo 'make parity-batches  ResNet-20 in other batches, read by other workers: on all clean and corrupted images (an hour)'
 	@echo 'make parity-events  TensorBoard, from the package index, reads the events of a run that was killed'
+	@echo 'make parity-ranks    1 to 4 ranks over Gloo against one process that adds their gradients, 50 steps; ranks that hang (minutes)'
 	@echo 'make parity-torchrun  ranks under PyTorch'"'"'s torchrun against augmix train --procs'
 	@echo 'make cifar          CIFAR-10: a network with AugMix and one without on all corruptions (DATA=DIR, else it is downloaded)'
 	@echo 'make cifar-models   trains these two networks again (DATA=DIR; a quarter of an hour)'
@@ -141,6 +142,9 @@ networks: setup
 reliability: build
 	@scripts/reliability.sh $(BIN)
 	@scripts/reliability-ranks.sh $(BIN)
+
+parity-ranks: setup
+	AUGMIX_WHOLE=1 $(GO) test -count=1 -v -run 'Ranks|RankThat|SyncBN' ./train
 
 parity-torchrun: build
 	@scripts/parity-torchrun.sh $(BIN)

@@ -122,6 +122,38 @@ func TestGrid(t *testing.T) {
 }
 
 // TestGridRefuses checks what a grid's file may not say.
+// What is given of the machine holds for evaluations as for trainings, whatever the file says.
+func TestGridSharesTheMachine(t *testing.T) {
+	t.Chdir(t.TempDir())
+	file := strings.Replace(smallGrid, `"limit-eval": 20}`, `"limit-eval": 20, "threads": 5, "num-workers": 4}`, 1)
+	if err := os.WriteFile("grid.json", []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		line             string
+		threads, workers int
+	}{
+		{"--grid grid.json", 5, 4},
+		{"--grid grid.json --threads 1 --workers 3 --epochs 3", 1, 3},
+	} {
+		f := newFlags("augmix train")
+		plan := newTraining(f)
+		if _, err := f.parse(strings.Fields(c.line)); err != nil {
+			t.Fatal(err)
+		}
+		runs, err := plan.planGrid()
+		if err != nil {
+			t.Fatalf("%s: %v", c.line, err)
+		}
+		for _, r := range runs {
+			if got := r.eval.config; got.Threads != c.threads || got.NumWorkers != c.workers {
+				t.Errorf("%s, %s: evaluated with %d threads and %d workers, want %d and %d",
+					c.line, r.Name, got.Threads, got.NumWorkers, c.threads, c.workers)
+			}
+		}
+	}
+}
+
 func TestGridRefuses(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for change, words := range map[string]string{

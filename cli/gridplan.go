@@ -22,7 +22,7 @@ func (t *training) planGrid() ([]*gridRun, error) {
 	if t.flags.given("save") {
 		folder = t.config.Save
 	}
-	given := t.givenToAll()
+	given, machine := t.givenToAll(), t.givenToEvaluations()
 	var runs []*gridRun
 	for _, cell := range g.Runs {
 		r := &gridRun{Run: cell}
@@ -38,7 +38,7 @@ func (t *training) planGrid() ([]*gridRun, error) {
 			return nil, wrap(err)
 		}
 		if g.Eval != nil {
-			if r.eval, err = parseEvaluation(arguments(g.Eval), save, t.quiet); err != nil {
+			if r.eval, err = parseEvaluation(append(arguments(g.Eval), machine...), save, t.quiet); err != nil {
 				return nil, usage("--grid %s, eval: %v", t.grid, err)
 			}
 		}
@@ -49,9 +49,21 @@ func (t *training) planGrid() ([]*gridRun, error) {
 
 // givenToAll lists the flags on the command line, which every run gets after those of the file.
 func (t *training) givenToAll() []string {
+	return t.given(func(name string) bool {
+		return !slices.Contains([]string{"grid", "save", "dry-run", "quiet", "json"}, name)
+	})
+}
+
+// givenToEvaluations lists those among them that say what of the machine is to be used, which holds for evaluations too.
+func (t *training) givenToEvaluations() []string {
+	return t.given(func(name string) bool { return slices.Contains([]string{"device", "threads", "num-workers"}, name) })
+}
+
+// given lists the flags on the command line whose names are wanted.
+func (t *training) given(wanted func(name string) bool) []string {
 	var out []string
 	t.flags.set.Visit(func(f *pflag.Flag) {
-		if !slices.Contains([]string{"grid", "save", "dry-run", "quiet", "json"}, f.Name) {
+		if wanted(f.Name) {
 			out = append(out, "--"+f.Name+"="+f.Value.String())
 		}
 	})

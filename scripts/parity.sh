@@ -34,6 +34,9 @@ echo "parity: comparing networks" >&2
 run env AUGMIX_PARITY="$folder" AUGMIX_TEST_DATA="$data" go test -count=1 -v -timeout 1h -run 'Parity|NetworksFull' ./nets
 rm -f "$folder"/network-*.safetensors # 670 MB
 
+echo "parity: training every network with every method on every layout" >&2
+run env AUGMIX_EVERY=1 AUGMIX_TEST_DATA="$data" go test -count=1 -v -timeout 4h -run TestEveryNetworkTrains ./train
+
 echo "parity: comparing operations" >&2
 run go build -o "$folder/views" ./scripts/parity
 run go build -o "$folder/operations" ./scripts/parity/operations

@@ -5,8 +5,10 @@
 #
 # $ROWS names the groups of rows to make, by default all: step networks views corruptions reference loader evaluation epoch.
 # $PAIRS is how often each pair is run. $PRECISION (fp32, bf16) is that of the rows of step and networks instead of the one that
-# fits the CPU, and $NETWORKS, a list of names in networks_rows, leaves out other networks. REFERENCE is a checkout of google-research/augmix and $ROBUSTNESS one of
-# hendrycks/robustness; rows that need one, or the data in $AUGMIX_TEST_DATA (default ../shared/data), say so without it.
+# fits the CPU; $NETWORKS, a list of names in networks_rows, leaves out other networks, and $BATCH and $STEPS are
+# their images a step and their steps instead of 16 and 4: a CPU without units for bf16 is far slower in it. REFERENCE is a checkout of
+# google-research/augmix and $ROBUSTNESS one of hendrycks/robustness; rows that need one, or the data in $AUGMIX_TEST_DATA
+# (default ../shared/data), say so without it.
 #
 # $CORRUPT_IMAGES, by default all 10,000, of CIFAR-10's test images are corrupted (2.3 GB, in $TMPDIR), and
 # $ORIGINAL_IMAGES, by default 200, by the original generator. $EVAL_IMAGES, by default all 10,000, are evaluated in 75
@@ -56,9 +58,10 @@ networks_rows() {
     # network NAME SIZE FLAGS: a row of the network that step.py calls NAME and FLAGS name here.
     network() {
         [[ " ${NETWORKS:-$1} " == *" $1 "* ]] || return 0
-        $compare --names 'augmix' "PyTorch tuned alike ($mode): $1 step, 16×3 of $2×$2" \
-            "$augmix bench step $3 --precision $precision --size $2 --batch-size 16 --steps 4 --warmup 1 --json - | tr -d '\n'" \
-            "$python scripts/bench/step.py --mode $mode --model $1 --size $2 --batch-size 16 --steps 4 --warmup 1"
+        local batch=${BATCH:-16} steps=${STEPS:-4}
+        $compare --names 'augmix' "PyTorch tuned alike ($mode): $1 step, $batch×3 of $2×$2" \
+            "$augmix bench step $3 --precision $precision --size $2 --batch-size $batch --steps $steps --warmup 1 --json - | tr -d '\n'" \
+            "$python scripts/bench/step.py --mode $mode --model $1 --size $2 --batch-size $batch --steps $steps --warmup 1"
     }
     network allconv 32 '--model allconv'
     network densenet 32 '--model densenet'

@@ -115,18 +115,36 @@ func (r *gridRun) do(c *call, log *progress, title string) (done string, err err
 		log.say("%s: training, %s", title, r.train.config.MethodText())
 		// Its table would stand in the way of the grid's.
 		if err := r.train.train(&call{stdout: io.Discard, stderr: c.stderr}); err != nil {
-			return "failed", err
+			return undone(err), err
 		}
 		done = "trained"
 	}
 	if r.eval != nil && !r.evaluated() {
-		log.say("%s: evaluating", title)
-		if err := r.eval.run(&call{args: []string{r.train.config.Save}, stdout: io.Discard, stderr: c.stderr}); err != nil {
-			return "failed", err
+		if err := r.evaluate(c, log, title); err != nil {
+			return undone(err), err
 		}
 		done = strings.TrimPrefix(done+" and evaluated", "was done and ")
 	}
 	return done, nil
+}
+
+// evaluate locks the run, so that programs that share a grid do not all evaluate it.
+func (r *gridRun) evaluate(c *call, log *progress, title string) error {
+	lock, err := run.Lock(r.train.config.Save, "--save")
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	log.say("%s: evaluating", title)
+	return r.eval.run(&call{args: []string{r.train.config.Save}, stdout: io.Discard, stderr: c.stderr})
+}
+
+// undone is the state of a run after an error.
+func undone(err error) string {
+	if is[*run.LockedError](err) {
+		return "in use"
+	}
+	return "failed"
 }
 
 // outcome reads what is known of the run from its folder.

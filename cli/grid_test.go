@@ -96,8 +96,25 @@ func TestGrid(t *testing.T) {
 	if again.WeightsSHA256 != trained.WeightsSHA256 {
 		t.Error("the run that was gone on with has other weights")
 	}
+	// What another program trains or evaluates is passed over, and said.
+	if err := os.Remove("runs/standard-s1/results/eval.json"); err != nil {
+		t.Fatal(err)
+	}
+	lock, err := run.Lock("runs/standard-s1", "--save")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := callMain(t, "train", "--grid", "grid.json", "--quiet")
+	if missing := missingWord(stdout+stderr, "standard-s1 in use two-views-s2 was done 1 of 3 runs"); code != exitCheckpoint || missing != "" {
+		t.Errorf("a run in use: exit code %d, lacks %s\n%s%s", code, missing, stdout, stderr)
+		t.Errorf("a run in use: exit code %d, lacks %s\n%s%s", code, missing, stdout, stderr)
+	}
+	lock.Close()
+	got, _ = states()
+	want("the lock gone", got, "evaluated", "was done", "was done")
+
 	// The report knows the seeds of a method.
-	code, stdout, stderr := callMain(t, "report", "runs")
+	code, stdout, stderr = callMain(t, "report", "runs")
 	if missing := missingWord(stdout, "Mean ± sample standard deviation shapes wrn-10-1 standard 2 shapes wrn-10-1 two-views 1"); code != 0 || missing != "" {
 		t.Errorf("report: exit code %d, lacks %s\n%s%s", code, missing, stdout, stderr)
 	}
